@@ -1,0 +1,160 @@
+//! Rows as columns.
+
+use std::sync::Arc;
+
+use crate::{Cell, Column, DataType, Schema};
+
+/// Why columns do not make a batch.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Error {
+    /// Another number of columns than fields.
+    #[error("{columns} columns for a schema of {fields}")]
+    ColumnCount {
+        /// Columns given.
+        columns: usize,
+        /// Fields declared.
+        fields: usize,
+    },
+    /// A column of another type than its field.
+    #[error("column `{column}` is {found}, not {expected}")]
+    ColumnType {
+        /// The column.
+        column: Arc<str>,
+        /// The declared type.
+        expected: DataType,
+        /// The type given.
+        found: DataType,
+    },
+    /// Columns of different lengths.
+    #[error("column `{column}` has {found} rows, not {expected}")]
+    ColumnLength {
+        /// The column.
+        column: Arc<str>,
+        /// Rows of the batch.
+        expected: usize,
+        /// Rows of this column.
+        found: usize,
+    },
+}
+
+/// A value that a decoder could not read as its column's type. The batch holds a missing value
+/// in its place.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Misfit {
+    /// The row in its request, from 0.
+    pub row: usize,
+    /// The column's position in the schema.
+    pub column: usize,
+    /// The value as it came, shortened.
+    pub found: String,
+}
+
+/// Rows as columns: `rows × schema.len()` values.
+#[derive(Clone, Debug, PartialEq)]
+pub struct RowBatch {
+    schema: Arc<Schema>,
+    columns: Vec<Column>,
+    rows: usize,
+}
+
+impl RowBatch {
+    /// A batch of these columns, one per field, in order.
+    ///
+    /// # Errors
+    /// When number, types or lengths of the columns do not fit.
+    pub fn new(schema: Arc<Schema>, columns: Vec<Column>) -> Result<Self, Error> {
+        if columns.len() != schema.len() {
+            return Err(Error::ColumnCount { columns: columns.len(), fields: schema.len() });
+        }
+        let rows = columns.first().map_or(0, Column::len);
+        for (field, column) in schema.fields().iter().zip(&columns) {
+            let name = || Arc::clone(&field.name);
+            let found = column.data_type();
+            if found != field.data_type {
+                let expected = field.data_type;
+                return Err(Error::ColumnType { column: name(), expected, found });
+            }
+            if column.len() != rows {
+                let found = column.len();
+                return Err(Error::ColumnLength { column: name(), expected: rows, found });
+            }
+        }
+        Ok(Self { schema, columns, rows })
+    }
+
+    /// Names and types of the columns.
+    #[must_use]
+    pub fn schema(&self) -> &Arc<Schema> {
+        &self.schema
+    }
+
+    /// The number of rows.
+    #[must_use]
+    pub const fn rows(&self) -> usize {
+        self.rows
+    }
+
+    /// The columns, in the schema's order.
+    #[must_use]
+    pub fn columns(&self) -> &[Column] {
+        &self.columns
+    }
+
+    /// The column of that name.
+    #[must_use]
+    pub fn column(&self, name: &str) -> Option<&Column> {
+        self.schema.index_of(name).map(|index| &self.columns[index])
+    }
+
+    /// The value at a row and column; missing outside the batch.
+    #[must_use]
+    pub fn cell(&self, row: usize, column: usize) -> Cell<'_> {
+        self.columns.get(column).map_or(Cell::Missing, |column| column.cell(row))
+    }
+
+    /// Replaces one value. Says whether the place exists and the value fits.
+    pub fn set(&mut self, row: usize, column: usize, cell: Cell<'_>) -> bool {
+        self.columns.get_mut(column).is_some_and(|column| column.set(row, cell))
+    }
+
+    /// The rows at these positions, in this order; a position outside becomes a missing row.
+    #[must_use]
+    pub fn take(&self, positions: &[usize]) -> Self {
+        let columns = self.columns.iter().map(|column| {
+            let mut taken = Column::with_capacity(column.data_type(), positions.len());
+            for &row in positions {
+                taken.push(column.cell(row));
+            }
+            taken
+        });
+        Self { schema: Arc::clone(&self.schema), columns: columns.collect(), rows: positions.len() }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn schema() -> Arc<Schema> {
+        Arc::new(Schema::new([("origin", DataType::String), ("distance", DataType::Float)]))
+    }
+
+    #[test]
+    fn columns_must_fit_the_schema() {
+        let origin = Column::String([Some("JFK")].into_iter().collect());
+        let short = RowBatch::new(schema(), vec![origin.clone()]);
+        assert_eq!(short, Err(Error::ColumnCount { columns: 1, fields: 2 }));
+        let uneven = RowBatch::new(schema(), vec![origin, Column::Float(vec![])]);
+        assert!(matches!(uneven, Err(Error::ColumnLength { expected: 1, found: 0, .. })));
+    }
+
+    #[test]
+    fn taken_rows_keep_their_values() {
+        let origin = Column::String([Some("JFK"), Some("EWR")].into_iter().collect());
+        let batch = RowBatch::new(schema(), vec![origin, Column::Float(vec![1.0, 2.0])]).unwrap();
+        let taken = batch.take(&[1, 1, 0]);
+        assert_eq!(taken.rows(), 3);
+        assert_eq!(taken.cell(0, 0), Cell::String("EWR"));
+        assert_eq!(taken.cell(2, 1), Cell::Float(1.0));
+    }
+}

@@ -1,0 +1,93 @@
+use std::io::Write;
+
+use super::*;
+use crate::{Cell, Timestamp};
+
+fn csv_file(text: &str) -> tempfile::NamedTempFile {
+    let mut file = tempfile::Builder::new().suffix(".csv").tempfile().unwrap();
+    file.write_all(text.as_bytes()).unwrap();
+    file
+}
+
+#[test]
+fn the_types_of_a_csv_file_are_those_of_all_its_values() {
+    let text = "a,b,c,d,e,f\n1,1,true,JFK,2013-01-01 05:00:00,\n-2,1.5,false,,NA,\n,NaN,,7,,\n";
+    let file = csv_file(text);
+    let rows = RowFile::open(file.path()).unwrap();
+    let types: Vec<_> = rows.schema().fields().iter().map(|f| f.data_type.name()).collect();
+    assert_eq!(types, ["integer", "float", "boolean", "string", "timestamp", "string"]);
+}
+
+#[test]
+fn a_value_of_another_type_is_a_misfit_and_missing() {
+    let file = csv_file("a,b\n1,x\ntwo,y\n3,z\n");
+    let wanted = Arc::new(Schema::new([("b", DataType::String), ("a", DataType::Integer)]));
+    let rows = RowFile::open(file.path()).unwrap();
+    let batches: Result<Vec<_>, _> = rows.batches(&wanted, 2).unwrap().collect();
+    let batches = batches.unwrap();
+    assert_eq!(batches.iter().map(|(batch, _)| batch.rows()).collect::<Vec<_>>(), [2, 1]);
+    let (batch, misfits) = &batches[0];
+    assert_eq!(batch.cell(1, 0), Cell::String("y"));
+    assert_eq!(batch.cell(1, 1), Cell::Missing);
+    assert_eq!(misfits[..], [Misfit { row: 1, column: 1, found: "\"two\"".to_owned() }]);
+}
+
+#[test]
+fn a_missing_column_is_an_error_or_a_gap() {
+    let file = csv_file("a\n1\n");
+    let wanted = Arc::new(Schema::new([("b", DataType::Integer)]));
+    let rows = RowFile::open(file.path()).unwrap();
+    let refused = rows.batches(&wanted, 10).err().unwrap().to_string();
+    assert!(refused.ends_with("no column `b`; it has a"), "{refused}");
+    let (batch, misfits) = rows.batches_with_gaps(&wanted, 10).unwrap().next().unwrap().unwrap();
+    assert_eq!((batch.rows(), misfits.len()), (1, 0));
+    assert_eq!(batch.cell(0, 0), Cell::Missing);
+}
+
+#[test]
+fn parquet_and_csv_say_the_same() {
+    use arrow::array::{
+        ArrayRef, Float32Array, Int16Array, RecordBatch, StringArray, TimestampMicrosecondArray,
+    };
+    let columns: [(&str, ArrayRef); 4] = [
+        ("origin", Arc::new(StringArray::from(vec![Some("JFK"), None]))),
+        ("distance", Arc::new(Int16Array::from(vec![Some(2475), None]))),
+        ("gust", Arc::new(Float32Array::from(vec![f32::NAN, 1.5]))),
+        ("at", Arc::new(TimestampMicrosecondArray::from(vec![5_000_000, 0]).with_timezone("UTC"))),
+    ];
+    let record = RecordBatch::try_from_iter(columns).unwrap();
+    let file = tempfile::Builder::new().suffix(".parquet").tempfile().unwrap();
+    let target = file.reopen().unwrap();
+    let mut writer = ::parquet::arrow::ArrowWriter::try_new(target, record.schema(), None).unwrap();
+    writer.write(&record).unwrap();
+    writer.close().unwrap();
+
+    let text =
+        "origin,distance,gust,at\nJFK,2475,,1970-01-01T00:00:05Z\n,,1.5,1970-01-01T00:00:00Z\n";
+    let csv = csv_file(text);
+    let read = |path: &Path| {
+        let rows = RowFile::open(path).unwrap();
+        let wanted = Arc::new(rows.schema().clone());
+        let (batch, misfits) = rows.batches(&wanted, 10).unwrap().next().unwrap().unwrap();
+        assert!(misfits.is_empty());
+        batch
+    };
+    let (parquet, csv) = (read(file.path()), read(csv.path()));
+    assert_eq!(parquet.schema(), csv.schema());
+    for row in 0..2 {
+        for column in 0..4 {
+            assert_eq!(parquet.cell(row, column), csv.cell(row, column), "{row} {column}");
+        }
+    }
+    assert_eq!(parquet.cell(0, 3), Cell::Timestamp(Timestamp::from_micros(5_000_000)));
+}
+
+#[test]
+fn what_is_no_file_of_rows_is_refused() {
+    let not_parquet = tempfile::Builder::new().suffix(".parquet").tempfile().unwrap();
+    assert!(matches!(RowFile::open(not_parquet.path()), Err(Error::Parquet { .. })));
+    assert!(matches!(RowFile::open(Path::new("x.xlsx")), Err(Error::Format { .. })));
+    assert!(matches!(RowFile::open(Path::new("absent.csv")), Err(Error::Open { .. })));
+    let twice = csv_file("a,a\n1,2\n");
+    assert!(matches!(RowFile::open(twice.path()), Err(Error::DuplicateColumn { .. })));
+}
