@@ -1,0 +1,17 @@
+//! What a model may be given: rules over the columns of its input, and how a broken rule is
+//! answered.
+//!
+//! A [`Contract`] is the written form, part of a release. [`Checks`] is the same contract compiled
+//! to a flat list that one row passes without an allocation when nothing is wrong.
+//!
+//! **Invariant:** pure. No IO, no clock, and no rule depends on another row.
+
+mod check;
+mod contract;
+mod sample;
+mod violation;
+
+pub use check::{Checks, CompileError, Outcome};
+pub use contract::{ColumnRules, Contract, Default, OnViolation, Role};
+pub use sample::sample_row;
+pub use violation::{Rule, Violation};
