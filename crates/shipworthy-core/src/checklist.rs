@@ -1,0 +1,222 @@
+//! The checklist: what stands between a model and its customers, and how far this project is.
+
+use serde::Serialize;
+
+/// How far an item is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum State {
+    /// Holds, by the evidence beside it.
+    Met,
+    /// Is set up and does not hold.
+    Failing,
+    /// Nothing checks it yet.
+    NotSetUp,
+}
+
+impl State {
+    /// The name for people.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Met => "met",
+            Self::Failing => "failing",
+            Self::NotSetUp => "not set up",
+        }
+    }
+}
+
+/// One line of the checklist.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Item {
+    /// A stable name for programs.
+    pub id: &'static str,
+    /// The part of the checklist that it belongs to.
+    pub part: &'static str,
+    /// What must hold.
+    pub title: &'static str,
+    /// How far it is.
+    pub state: State,
+    /// Why the state is what it is.
+    pub evidence: String,
+    /// What moves it on.
+    pub next: &'static str,
+}
+
+/// What is known about a project. Gathered by the shell, judged here.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Facts {
+    /// The release that serves, or would.
+    pub release: Option<ReleaseFacts>,
+    /// Columns that the contract checks on every row.
+    pub contract_columns: usize,
+    /// The ledger, if there is one.
+    pub ledger: Option<LedgerFacts>,
+}
+
+/// What is known about a release.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ReleaseFacts {
+    /// Its id.
+    pub id: String,
+    /// The commit that it follows from.
+    pub commit: Option<String>,
+    /// Why it cannot be made again, when it cannot.
+    pub unreproducible: Option<String>,
+}
+
+/// What is known about the ledger.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LedgerFacts {
+    /// Durable entries.
+    pub entries: u64,
+    /// Why it takes no more, when it does not.
+    pub failure: Option<String>,
+}
+
+/// All items, in their order, with their state.
+#[must_use]
+pub fn judge(facts: &Facts) -> Vec<Item> {
+    let mut items = Vec::new();
+    engineering(facts, &mut items);
+    data(facts, &mut items);
+    later("Deployment", &DEPLOYMENT, &mut items);
+    later("Monitoring", &MONITORING, &mut items);
+    governance(facts, &mut items);
+    later("Loop", &LOOP, &mut items);
+    items
+}
+
+type Title = (&'static str, &'static str);
+
+const DEPLOYMENT: [Title; 3] = [
+    ("shadow", "shadow: the candidate answers beside stable, unseen"),
+    ("canary", "canary: the candidate gets 5 % first"),
+    ("blue_green", "blue-green: all traffic moves in one swap"),
+];
+const MONITORING: [Title; 4] = [
+    ("latency", "P99 latency under 200 ms"),
+    ("data_drift", "data drift is noticed"),
+    ("concept_drift", "concept drift is noticed"),
+    ("business_kpis", "business KPIs are watched"),
+];
+const LOOP: [Title; 1] = [("feedback", "production errors become training data")];
+
+const NOT_BUILT: &str = "not available in this version";
+
+fn later(part: &'static str, titles: &[Title], items: &mut Vec<Item>) {
+    for &(id, title) in titles {
+        let evidence = "nothing checks it yet".to_owned();
+        items.push(Item { id, part, title, state: State::NotSetUp, evidence, next: NOT_BUILT });
+    }
+}
+
+fn engineering(facts: &Facts, items: &mut Vec<Item>) {
+    const PART: &str = "Engineering";
+    later(PART, &[("image", "containerised in an immutable image")], items);
+    later(PART, &[("gates", "statistical tests gate the build")], items);
+    let (state, evidence) = commit(facts);
+    items.push(Item {
+        id: "commit",
+        part: PART,
+        title: "model version tied to the commit",
+        state,
+        evidence,
+        next: "commit your changes, then `shipworthy up PROJECT --new-release`",
+    });
+    later(PART, &[("continuous_training", "continuous training")], items);
+}
+
+fn commit(facts: &Facts) -> (State, String) {
+    let Some(release) = &facts.release else {
+        return (State::NotSetUp, "no release yet".to_owned());
+    };
+    match (&release.commit, &release.unreproducible) {
+        (Some(commit), None) => (State::Met, format!("{} is made from {commit}", release.id)),
+        (_, Some(why)) => (State::Failing, format!("{} is unreproducible: {why}", release.id)),
+        (None, None) => (State::Failing, format!("{} names no commit", release.id)),
+    }
+}
+
+fn data(facts: &Facts, items: &mut Vec<Item>) {
+    const PART: &str = "Data";
+    later(PART, &[("features", "one transformation in training and serving")], items);
+    let evidence = match facts.contract_columns {
+        0 => "no contract yet".to_owned(),
+        columns => {
+            format!("the schema gates every row ({columns} columns); expectations do not yet")
+        }
+    };
+    items.push(Item {
+        id: "contract",
+        part: PART,
+        title: "schema and expectations gate every row",
+        state: State::NotSetUp,
+        evidence,
+        next: "declare each input as a [[column]] of shipworthy.toml",
+    });
+}
+
+fn governance(facts: &Facts, items: &mut Vec<Item>) {
+    const PART: &str = "Governance";
+    later(PART, &[("explanations", "SHAP or LIME for a disputed decision in under 60 s")], items);
+    let (state, evidence) = match &facts.ledger {
+        None => (State::NotSetUp, "no ledger yet".to_owned()),
+        Some(LedgerFacts { failure: Some(why), .. }) => (State::Failing, why.clone()),
+        Some(ledger) => {
+            let entries = ledger.entries;
+            (
+                State::Met,
+                format!("{entries} entries; no answer is sent before its record is durable"),
+            )
+        }
+    };
+    items.push(Item {
+        id: "audit",
+        part: PART,
+        title: "audit of inputs, outputs and model version of every request",
+        state,
+        evidence,
+        next: "`shipworthy up PROJECT` records every decision; `shipworthy ledger tail` shows them",
+    });
+    later(PART, &[("rollback", "one-click rollback, drilled")], items);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn state(facts: &Facts, id: &str) -> State {
+        judge(facts).into_iter().find(|item| item.id == id).unwrap().state
+    }
+
+    #[test]
+    fn an_empty_project_has_nothing_set_up() {
+        assert!(judge(&Facts::default()).iter().all(|item| item.state == State::NotSetUp));
+    }
+
+    #[test]
+    fn a_release_is_tied_to_its_commit_or_says_why_not() {
+        let release = |commit: Option<&str>, unreproducible: Option<&str>| Facts {
+            release: Some(ReleaseFacts {
+                id: "sha256:00".to_owned(),
+                commit: commit.map(str::to_owned),
+                unreproducible: unreproducible.map(str::to_owned),
+            }),
+            ..Facts::default()
+        };
+        assert_eq!(state(&release(Some("c0ffee"), None), "commit"), State::Met);
+        assert_eq!(state(&release(None, Some("the tree is dirty")), "commit"), State::Failing);
+        assert_eq!(state(&release(None, None), "commit"), State::Failing);
+    }
+
+    #[test]
+    fn a_failed_ledger_fails_the_audit() {
+        let ledger = |failure: Option<&str>| Facts {
+            ledger: Some(LedgerFacts { entries: 3, failure: failure.map(str::to_owned) }),
+            ..Facts::default()
+        };
+        assert_eq!(state(&ledger(None), "audit"), State::Met);
+        assert_eq!(state(&ledger(Some("disk full")), "audit"), State::Failing);
+    }
+}
