@@ -1,0 +1,114 @@
+//! Why a metric has no value.
+
+/// Why a metric has no value for this input.
+///
+/// Indices are 0-based positions in the named input.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// There is no row.
+    #[error("the input is empty")]
+    Empty,
+
+    /// The two inputs are not about the same rows.
+    #[error("there are {labels} labels but {predictions} predictions")]
+    LengthsDiffer {
+        /// Number of labels or targets.
+        labels: usize,
+        /// Number of scores or predictions.
+        predictions: usize,
+    },
+
+    /// A row-major matrix does not have `rows × classes` values.
+    #[error("{rows} rows of {classes} classes were expected, but there are {values} values")]
+    ShapeDiffers {
+        /// Expected number of rows.
+        rows: usize,
+        /// Expected number of columns.
+        classes: usize,
+        /// Number of values given.
+        values: usize,
+    },
+
+    /// A metric that compares the two classes was given only one.
+    #[error("every label is {label}; both classes are needed")]
+    OneClass {
+        /// The only label that occurs.
+        label: bool,
+    },
+
+    /// No label is positive, so recall and F1 have no denominator.
+    #[error("no label is positive")]
+    NoPositiveLabels,
+
+    /// No row is predicted positive, so precision has no denominator.
+    #[error("no row is predicted positive")]
+    NoPositivePredictions,
+
+    /// Every target is the same, so there is no variance to explain.
+    #[error("every target is the same; there is no variance to explain")]
+    ConstantTarget,
+
+    /// A probability lies outside [0, 1].
+    #[error("the probability at {index} is {value}, outside [0, 1]")]
+    ScoreOutOfRange {
+        /// Where it stands.
+        index: usize,
+        /// The offending value.
+        value: f64,
+    },
+
+    /// A value is NaN or infinite.
+    #[error("the value at {index} of the {input} is not a finite number")]
+    NotFinite {
+        /// Which input: `scores`, `threshold`, `targets`, `predictions` or `probabilities`.
+        input: &'static str,
+        /// Where it stands; 0 for a single number.
+        index: usize,
+    },
+
+    /// The class probabilities of a row do not sum to one.
+    #[error("the class probabilities of row {row} sum to {sum}, not to 1")]
+    RowSum {
+        /// Which row.
+        row: usize,
+        /// What it sums to.
+        sum: f64,
+    },
+
+    /// A class number is not below the number of classes.
+    #[error("class {class} at {index} of the {input} is not below {classes}")]
+    ClassOutOfRange {
+        /// Which input: `labels` or `predictions`.
+        input: &'static str,
+        /// Where it stands.
+        index: usize,
+        /// The offending class number.
+        class: usize,
+        /// Number of classes.
+        classes: usize,
+    },
+
+    /// Fewer than two classes.
+    #[error("at least two classes are needed, not {classes}")]
+    TooFewClasses {
+        /// Number of classes given.
+        classes: usize,
+    },
+
+    /// The number of bins is zero or beyond the limit.
+    #[error("between 1 and {max} bins are possible, not {bins}")]
+    BinsOutOfRange {
+        /// Number of bins given.
+        bins: usize,
+        /// Largest possible number.
+        max: usize,
+    },
+
+    /// The inputs are finite, but the result is beyond the range of `f64`.
+    #[error("{metric} is beyond the range of a 64-bit float")]
+    Overflow {
+        /// Which metric.
+        metric: &'static str,
+    },
+}
