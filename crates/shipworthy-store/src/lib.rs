@@ -1,0 +1,38 @@
+//! Control state behind one port, and the bundle directory.
+//!
+//! Control state is what a server must remember about who may act, what was
+//! released and what serves: [tokens](token), [releases](release),
+//! [endpoints](endpoint) and the [events](event) that changed them. It is small
+//! and changes rarely; decisions are not here but in the ledger.
+//!
+//! - [`Store`] is the port, [`SqliteStore`] its embedded implementation. Every
+//!   implementation passes `tests/conformance`.
+//! - [`Bundles`] keeps the files of releases, written whole or not at all.
+//! - [`StateDir`] is the directory that holds all of it, and its lock.
+//!
+//! **Invariant: nobody acts anonymously.** Every change carries an
+//! [`Attribution`] and writes its event in the same transaction.
+//!
+//! **Invariant: no clock, no randomness.** Times and secrets are arguments.
+//!
+//! **Invariant: no async.** Every call may wait for a disk; call from a thread
+//! that may block.
+
+pub mod bundles;
+mod durable;
+pub mod endpoint;
+pub mod event;
+pub mod release;
+pub mod sqlite;
+pub mod state_dir;
+pub mod store;
+pub mod token;
+
+pub use bundles::Bundles;
+pub use endpoint::{Endpoint, EndpointName};
+pub use event::{Attribution, Event, NewEvent};
+pub use release::{NewRelease, Release, ReleaseId, Reproducibility};
+pub use sqlite::SqliteStore;
+pub use state_dir::{ServerInfo, StateDir, StateLock};
+pub use store::Store;
+pub use token::{NewToken, Permission, Role, Secret, Token};

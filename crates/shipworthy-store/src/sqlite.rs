@@ -1,0 +1,212 @@
+//! The embedded store: one SQLite file.
+//!
+//! One connection writes, behind a mutex, in transactions that take the write
+//! lock when they begin (`BEGIN IMMEDIATE`), so none fails half-way because
+//! another process wrote meanwhile. One connection reads, behind its own, and
+//! sees what is committed: in WAL mode readers do not wait for writers. A commit
+//! is on the disk when the call returns (`synchronous = FULL`).
+
+mod endpoints;
+mod events;
+mod releases;
+mod schema;
+mod tokens;
+
+use std::{
+    path::Path,
+    sync::{Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
+
+use rusqlite::{Connection, OpenFlags, Transaction, TransactionBehavior};
+
+use crate::{
+    endpoint::{Endpoint, EndpointName},
+    event::{Attribution, Event, NewEvent},
+    release::{NewRelease, Release, ReleaseId},
+    store::{Error, Store},
+    token::{NewToken, Secret, Token},
+};
+
+/// How long a write waits for another process that writes. Writes take
+/// milliseconds, so this is only reached when somebody hangs.
+const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// Control state in one SQLite file (and its `-wal` and `-shm`).
+#[derive(Debug)]
+pub struct SqliteStore {
+    writer: Mutex<Connection>,
+    reader: Mutex<Connection>,
+}
+
+impl SqliteStore {
+    /// Opens the file at `path`, makes it when there is none, and brings its
+    /// schema up to this program's version.
+    ///
+    /// # Errors
+    /// [`Error::SchemaTooNew`] when a newer program wrote it, [`Error::Open`]
+    /// when it is not a database or not writable.
+    pub fn open(path: &Path) -> Result<Self, Error> {
+        let location = path.display().to_string();
+        let failed = |source: rusqlite::Error| Error::Open {
+            location: path.display().to_string(),
+            source: Box::new(source),
+        };
+        let mut writer = connect(path).map_err(failed)?;
+        match schema::migrate(&mut writer).map_err(failed)? {
+            schema::Migrated::ToLatest => {}
+            schema::Migrated::NotAtAll { found, known } => {
+                return Err(Error::SchemaTooNew { location, found, known });
+            }
+        }
+        let reader = connect(path).map_err(failed)?;
+        reader.pragma_update(None, "query_only", true).map_err(failed)?;
+        Ok(Self { writer: Mutex::new(writer), reader: Mutex::new(reader) })
+    }
+
+    fn write<T>(
+        &self,
+        doing: &'static str,
+        work: impl FnOnce(&Transaction<'_>) -> Result<T, Failure>,
+    ) -> Result<T, Error> {
+        let mut connection = locked(&self.writer);
+        let attempt = || {
+            let transaction =
+                connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+            let done = work(&transaction)?;
+            transaction.commit()?;
+            Ok(done)
+        };
+        attempt().map_err(|failure: Failure| failure.while_doing(doing))
+    }
+
+    fn read<T>(
+        &self,
+        doing: &'static str,
+        work: impl FnOnce(&Connection) -> Result<T, Failure>,
+    ) -> Result<T, Error> {
+        work(&locked(&self.reader)).map_err(|failure| failure.while_doing(doing))
+    }
+}
+
+impl Store for SqliteStore {
+    fn create_token(&self, token: &NewToken, by: &Attribution) -> Result<Token, Error> {
+        self.write("create a token", |tx| tokens::create(tx, token, by))
+    }
+
+    fn tokens(&self) -> Result<Vec<Token>, Error> {
+        self.read("list the tokens", tokens::list)
+    }
+
+    fn revoke_token(&self, name: &str, by: &Attribution) -> Result<Token, Error> {
+        self.write("revoke a token", |tx| tokens::revoke(tx, name, by))
+    }
+
+    fn authenticate(&self, secret: &str) -> Result<Option<Token>, Error> {
+        let Ok(secret) = Secret::parse(secret) else {
+            return Ok(None);
+        };
+        let digest = secret.digest();
+        self.read("look up a token", |db| tokens::live_by_digest(db, &digest))
+    }
+
+    fn record_event(&self, event: &NewEvent, by: &Attribution) -> Result<Event, Error> {
+        self.write("record an event", |tx| events::record(tx, event, by))
+    }
+
+    fn events_after(&self, after: i64, limit: u32) -> Result<Vec<Event>, Error> {
+        self.read("list the events", |db| events::after(db, after, limit))
+    }
+
+    fn latest_events(&self, before: Option<i64>, limit: u32) -> Result<Vec<Event>, Error> {
+        self.read("list the events", |db| events::latest(db, before, limit))
+    }
+
+    fn insert_release(&self, release: &NewRelease, by: &Attribution) -> Result<Release, Error> {
+        self.write("store a release", |tx| releases::insert(tx, release, by))
+    }
+
+    fn release(&self, id: &ReleaseId) -> Result<Option<Release>, Error> {
+        self.read("look up a release", |db| releases::by_id(db, id))
+    }
+
+    fn latest_releases(
+        &self,
+        before: Option<&ReleaseId>,
+        limit: u32,
+    ) -> Result<Vec<Release>, Error> {
+        self.read("list the releases", |db| releases::latest(db, before, limit))
+    }
+
+    fn endpoint(&self, name: &str) -> Result<Option<Endpoint>, Error> {
+        self.read("look up an endpoint", |db| endpoints::by_name(db, name))
+    }
+
+    fn endpoints(&self) -> Result<Vec<Endpoint>, Error> {
+        self.read("list the endpoints", endpoints::list)
+    }
+
+    fn set_stable(
+        &self,
+        endpoint: &EndpointName,
+        release: &ReleaseId,
+        by: &Attribution,
+    ) -> Result<Endpoint, Error> {
+        self.write("set the stable release", |tx| endpoints::set_stable(tx, endpoint, release, by))
+    }
+}
+
+/// What ends a transaction early: SQLite failed, or the store refuses. The
+/// first gets its context when it leaves this module.
+enum Failure {
+    Sqlite(rusqlite::Error),
+    Refused(Error),
+}
+
+impl Failure {
+    fn while_doing(self, doing: &'static str) -> Error {
+        match self {
+            Self::Sqlite(source) => Error::Backend { doing, source: Box::new(source) },
+            Self::Refused(error) => error,
+        }
+    }
+
+    /// A stored `what` that cannot be read.
+    fn corrupt(what: &'static str, source: impl Into<crate::store::BackendError>) -> Self {
+        Self::Refused(Error::Corrupt { what, source: source.into() })
+    }
+}
+
+impl From<rusqlite::Error> for Failure {
+    fn from(error: rusqlite::Error) -> Self {
+        Self::Sqlite(error)
+    }
+}
+
+impl From<Error> for Failure {
+    fn from(error: Error) -> Self {
+        Self::Refused(error)
+    }
+}
+
+fn connect(path: &Path) -> rusqlite::Result<Connection> {
+    // Without SQLITE_OPEN_URI: a path that starts with `file:` is a path.
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE
+        | OpenFlags::SQLITE_OPEN_CREATE
+        | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let connection = Connection::open_with_flags(path, flags)?;
+    connection.busy_timeout(BUSY_TIMEOUT)?;
+    connection.pragma_update(None, "journal_mode", "WAL")?;
+    connection.pragma_update(None, "synchronous", "FULL")?;
+    connection.pragma_update(None, "foreign_keys", true)?;
+    Ok(connection)
+}
+
+/// A thread that panicked with the lock left no half-done work behind: its
+/// transaction was rolled back when it was dropped.
+fn locked(connection: &Mutex<Connection>) -> MutexGuard<'_, Connection> {
+    connection.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests;

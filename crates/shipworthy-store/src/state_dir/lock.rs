@@ -1,0 +1,107 @@
+//! The lock of the state directory, and what only its holder may write.
+
+use std::{
+    fs::{File, OpenOptions, TryLockError},
+    io::{Read, Write},
+    os::unix::fs::OpenOptionsExt,
+};
+
+use super::{Error, SECRET_MODE, ServerInfo, StateDir, io_error};
+use crate::{durable, token::Secret};
+
+/// A process id has at most ten digits; whatever is longer is not one.
+const MAX_PID_BYTES: u64 = 16;
+
+/// The right to write to the state directory. Dropping it gives it back; so does
+/// the end of the process.
+#[derive(Debug)]
+pub struct StateLock {
+    dir: StateDir,
+    file: File,
+}
+
+impl StateLock {
+    /// The directory that is locked.
+    #[must_use]
+    pub const fn dir(&self) -> &StateDir {
+        &self.dir
+    }
+
+    /// Writes the first token's secret, with mode 0600.
+    ///
+    /// Write the file before the token is stored: a crash in between leaves a
+    /// secret that no token has, which the next start can still register; the
+    /// other way round it would leave a token whose secret nobody knows.
+    ///
+    /// # Errors
+    /// [`Error::TokenFileThere`], [`Error::Io`].
+    pub fn write_token(&self, secret: &Secret) -> Result<(), Error> {
+        let path = self.dir.token_file();
+        if path.try_exists().map_err(io_error("look for the token file", &path))? {
+            return Err(Error::TokenFileThere { path });
+        }
+        let line = format!("{}\n", secret.reveal());
+        durable::replace(&path, line.as_bytes(), SECRET_MODE)
+            .map_err(io_error("write the token file", &path))
+    }
+
+    /// Writes `server.json`, so that the command line finds this server.
+    ///
+    /// # Errors
+    /// [`Error::Io`].
+    pub fn announce(&self, server: &ServerInfo) -> Result<(), Error> {
+        let path = self.dir.server_file();
+        let written = serde_json::to_vec(server)
+            .map_err(std::io::Error::from)
+            .and_then(|json| durable::replace(&path, &json, SECRET_MODE));
+        written.map_err(io_error("write the server file", &path))
+    }
+
+    /// Removes `server.json`: the last thing of a clean shutdown.
+    ///
+    /// # Errors
+    /// [`Error::Io`].
+    pub fn withdraw(&self) -> Result<(), Error> {
+        let path = self.dir.server_file();
+        durable::remove_if_there(&path).map_err(io_error("remove the server file", &path))
+    }
+
+    pub(super) fn take(dir: &StateDir) -> Result<Self, Error> {
+        let path = dir.path().join("LOCK");
+        let mut file = OpenOptions::new()
+            .read(true)
+            .write(true)
+            .create(true)
+            .truncate(false)
+            .mode(SECRET_MODE)
+            .open(&path)
+            .map_err(io_error("open the lock", &path))?;
+        match file.try_lock() {
+            Ok(()) => {}
+            Err(TryLockError::WouldBlock) => {
+                return Err(Error::Locked { path: dir.path().to_owned(), holder: read_pid(&file) });
+            }
+            Err(TryLockError::Error(source)) => return Err(io_error("lock", &path)(source)),
+        }
+        file.set_len(0)
+            .and_then(|()| write!(file, "{}", std::process::id()))
+            .map_err(io_error("write the process id into", &path))?;
+        let lock = Self { dir: dir.clone(), file };
+        lock.withdraw()?;
+        Ok(lock)
+    }
+}
+
+impl Drop for StateLock {
+    /// Empties the file, so that the next holder is not mistaken for this one in
+    /// the moment before it writes its own id. The lock goes with the file.
+    fn drop(&mut self) {
+        let _ = self.file.set_len(0);
+    }
+}
+
+fn read_pid(file: &File) -> Option<u32> {
+    let mut text = String::new();
+    file.take(MAX_PID_BYTES).read_to_string(&mut text).ok()?;
+    text.parse().ok()
+}

@@ -1,0 +1,215 @@
+//! The port: what control state can be asked and told.
+//!
+//! What must hold of every implementation (and is checked by the conformance
+//! suite):
+//!
+//! - An effect and its event are one transaction: both or neither.
+//! - The actor of an event is the name of a token, living or revoked. A revoked
+//!   one still counts, so that the rollback of a rollout never fails because
+//!   the colleague who started it has left. Whether a caller *may* act is
+//!   decided before, by [`Role::may`](crate::Role::may).
+//! - Events and releases are never changed and never removed.
+//! - Events become visible in the order of their ids: who has read up to id `n`
+//!   misses nothing by asking for what comes after `n`.
+
+use crate::{
+    endpoint::{Endpoint, EndpointName},
+    event::{Attribution, Event, NewEvent},
+    release::{NewRelease, Release, ReleaseId},
+    token::{NewToken, Token},
+};
+
+/// Most rows that one call gives, whatever its `limit` asks for.
+pub const MAX_PAGE_ROWS: u32 = 500;
+
+/// Control state. Every call may wait for a disk or a network.
+pub trait Store: std::fmt::Debug + Send + Sync {
+    /// Makes a token; the event is [`TOKEN_CREATED`](crate::event::TOKEN_CREATED).
+    ///
+    /// The first token of an empty store makes itself: the actor is its own name.
+    ///
+    /// # Errors
+    /// [`Error::TokenNameTaken`] by a live token, [`Error::SecretTaken`] by any,
+    /// [`Error::UnknownActor`], or the store's own.
+    fn create_token(&self, token: &NewToken, by: &Attribution) -> Result<Token, Error>;
+
+    /// Every token, living and revoked, oldest first.
+    ///
+    /// # Errors
+    /// The store's own.
+    fn tokens(&self) -> Result<Vec<Token>, Error>;
+
+    /// Revokes the live token `name`, for good;
+    /// the event is [`TOKEN_REVOKED`](crate::event::TOKEN_REVOKED).
+    ///
+    /// # Errors
+    /// [`Error::NoSuchToken`] when no live token has the name,
+    /// [`Error::UnknownActor`], or the store's own.
+    fn revoke_token(&self, name: &str, by: &Attribution) -> Result<Token, Error>;
+
+    /// The live token whose secret this is. A malformed secret is answered
+    /// `None` without a look-up.
+    ///
+    /// # Errors
+    /// The store's own.
+    fn authenticate(&self, secret: &str) -> Result<Option<Token>, Error>;
+
+    /// Records a control action whose effect lies outside the store.
+    ///
+    /// # Errors
+    /// [`Error::UnknownActor`], or the store's own.
+    fn record_event(&self, event: &NewEvent, by: &Attribution) -> Result<Event, Error>;
+
+    /// Events with an id above `after` (0: from the first), oldest first, at
+    /// most `limit` and [`MAX_PAGE_ROWS`].
+    ///
+    /// # Errors
+    /// The store's own.
+    fn events_after(&self, after: i64, limit: u32) -> Result<Vec<Event>, Error>;
+
+    /// Events with an id below `before` (`None`: from the last), newest first,
+    /// at most `limit` and [`MAX_PAGE_ROWS`].
+    ///
+    /// # Errors
+    /// The store's own.
+    fn latest_events(&self, before: Option<i64>, limit: u32) -> Result<Vec<Event>, Error>;
+
+    /// Stores a release; the event is
+    /// [`RELEASE_CREATED`](crate::event::RELEASE_CREATED). A release that is
+    /// there already, with the same manifest, is given as it is stored, and
+    /// leaves no event.
+    ///
+    /// # Errors
+    /// [`Error::ReleaseConflict`] when the id is there with another manifest,
+    /// [`Error::UnknownActor`], or the store's own.
+    fn insert_release(&self, release: &NewRelease, by: &Attribution) -> Result<Release, Error>;
+
+    /// The release with this id.
+    ///
+    /// # Errors
+    /// The store's own.
+    fn release(&self, id: &ReleaseId) -> Result<Option<Release>, Error>;
+
+    /// Releases stored before `before` (`None`: all; an unknown one: none),
+    /// newest first, at most `limit` and [`MAX_PAGE_ROWS`].
+    ///
+    /// # Errors
+    /// The store's own.
+    fn latest_releases(
+        &self,
+        before: Option<&ReleaseId>,
+        limit: u32,
+    ) -> Result<Vec<Release>, Error>;
+
+    /// The endpoint with this name.
+    ///
+    /// # Errors
+    /// The store's own.
+    fn endpoint(&self, name: &str) -> Result<Option<Endpoint>, Error>;
+
+    /// Every endpoint, by name.
+    ///
+    /// # Errors
+    /// The store's own.
+    fn endpoints(&self) -> Result<Vec<Endpoint>, Error>;
+
+    /// Makes `release` stable, and the stable one previous; makes the endpoint
+    /// when there is none. A candidate that becomes stable leaves its slot. The
+    /// event is [`ENDPOINT_STABLE_SET`](crate::event::ENDPOINT_STABLE_SET).
+    ///
+    /// A release that is stable already stays so, `previous` is kept and no
+    /// event is written: a call that was repeated must not lose the way back.
+    ///
+    /// # Errors
+    /// [`Error::NoSuchRelease`], [`Error::UnknownActor`], or the store's own.
+    fn set_stable(
+        &self,
+        endpoint: &EndpointName,
+        release: &ReleaseId,
+        by: &Attribution,
+    ) -> Result<Endpoint, Error>;
+}
+
+/// The error of whatever is behind the port.
+pub type BackendError = Box<dyn std::error::Error + Send + Sync>;
+
+/// Why the store did not do it. After a refusal nothing has changed; after
+/// [`Error::Backend`] a commit may have reached the disk unseen: look before
+/// trying again.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The store cannot be opened.
+    #[error("cannot open the state at {location}")]
+    Open {
+        /// The file or server.
+        location: String,
+        /// What it said.
+        #[source]
+        source: BackendError,
+    },
+    /// The store was written by a newer version of this program.
+    #[error(
+        "the state at {location} has schema version {found}, and this program knows versions up \
+         to {known}: run the version that wrote it, or restore a backup made before the upgrade"
+    )]
+    SchemaTooNew {
+        /// The file or server.
+        location: String,
+        /// Its version.
+        found: i64,
+        /// The newest that this program knows.
+        known: i64,
+    },
+    /// The store failed.
+    #[error("the state store cannot {doing}")]
+    Backend {
+        /// What it was asked.
+        doing: &'static str,
+        /// What it said.
+        #[source]
+        source: BackendError,
+    },
+    /// A stored value is not what was written.
+    #[error("the state store holds a {what} that cannot be read: it was edited or is damaged")]
+    Corrupt {
+        /// Which kind of value.
+        what: &'static str,
+        /// What is wrong with it.
+        #[source]
+        source: BackendError,
+    },
+    /// Nobody by that name.
+    #[error("no token is called `{actor}`, so nothing can be done in that name")]
+    UnknownActor {
+        /// The name.
+        actor: String,
+    },
+    /// A live token has the name.
+    #[error("a live token is already called `{name}`: revoke it, or choose another name")]
+    TokenNameTaken {
+        /// The name.
+        name: String,
+    },
+    /// Another token has the same secret: the entropy source is broken, or the
+    /// secret was used again.
+    #[error("this secret belongs to another token: make a fresh one")]
+    SecretTaken,
+    /// No live token has the name.
+    #[error("no live token is called `{name}`")]
+    NoSuchToken {
+        /// The name.
+        name: String,
+    },
+    /// The release is there with another manifest.
+    #[error("release {id} is stored with another manifest, and a release cannot be edited")]
+    ReleaseConflict {
+        /// The release.
+        id: ReleaseId,
+    },
+    /// The release is not there.
+    #[error("there is no release {id}")]
+    NoSuchRelease {
+        /// The release.
+        id: ReleaseId,
+    },
+}

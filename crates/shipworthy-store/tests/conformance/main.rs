@@ -1,0 +1,125 @@
+//! What every [`Store`] does. A backend is one entry in the brackets below: a
+//! name, and a function that makes an empty store and whatever keeps it alive.
+
+mod concurrency;
+mod endpoints;
+mod events;
+mod releases;
+mod tokens;
+
+use shipworthy_rows::Timestamp;
+use shipworthy_store::{
+    Attribution, NewRelease, NewToken, ReleaseId, Reproducibility, Role, Secret, SqliteStore,
+    Store, Token, store::Error,
+};
+
+/// One test per case, each with a store of its own.
+macro_rules! conformance {
+    ([$($backend:ident: $make_store:path),+] $cases:tt) => {
+        $(conformance!(@backend $backend, $make_store, $cases);)+
+    };
+    (@backend $backend:ident, $make_store:path, { $($area:ident::{ $($case:ident),+ $(,)? })+ }) => {
+        mod $backend {
+            $(mod $area {
+                $(#[test]
+                fn $case() {
+                    let (store, _alive) = $make_store();
+                    crate::$area::$case(&store);
+                })+
+            })+
+        }
+    };
+}
+
+conformance! {
+    [sqlite: crate::sqlite_store]
+    {
+        tokens::{
+            the_first_token_makes_itself,
+            a_secret_is_authenticated_until_its_token_is_revoked,
+            secrets_that_are_unknown_or_malformed_are_nobodys,
+            a_name_is_taken_while_its_token_lives,
+            a_secret_is_never_used_twice,
+            only_a_live_token_can_be_revoked,
+            nobody_unknown_acts,
+            a_revoked_actor_still_has_a_name,
+        }
+        events::{
+            every_effect_has_its_event,
+            a_refused_action_leaves_no_event,
+            an_event_is_recorded_as_given,
+            pages_are_bounded,
+            events_come_back_in_order,
+        }
+        releases::{
+            a_release_is_kept_byte_for_byte,
+            the_same_release_again_is_the_stored_one,
+            a_release_cannot_be_edited,
+            releases_are_listed_newest_first,
+        }
+        endpoints::{
+            the_stable_release_becomes_previous,
+            a_rollback_swaps_stable_and_previous,
+            repeating_a_promotion_keeps_the_way_back,
+            an_unknown_release_cannot_be_stable,
+            endpoints_are_listed_by_name,
+        }
+        concurrency::{
+            writers_do_not_lose_each_others_work,
+            of_two_tokens_with_one_name_one_is_made,
+            a_reader_that_follows_misses_nothing,
+        }
+    }
+}
+
+fn sqlite_store() -> (impl Store, tempfile::TempDir) {
+    let directory = tempfile::tempdir().expect("a temporary directory");
+    let store = SqliteStore::open(&directory.path().join("state.db")).expect("a new store");
+    (store, directory)
+}
+
+/// Acts as `actor` at `at_us`, which is the reason as well.
+fn by(actor: &str, at_us: i64) -> Attribution {
+    let at = Timestamp::from_micros(at_us);
+    Attribution::new(actor, &format!("test at {at_us}"), at).expect("a valid attribution")
+}
+
+fn new_token(name: &str, role: Role, secret: u8) -> NewToken {
+    NewToken::new(name, role, &secret_of(secret)).expect("a valid token")
+}
+
+fn secret_of(byte: u8) -> Secret {
+    Secret::from_random([byte; 32])
+}
+
+/// Makes `ana`, the operator who acts in most cases.
+fn with_ana(store: &dyn Store) -> Token {
+    let token = new_token("ana", Role::Operator, 0);
+    store.create_token(&token, &by("ana", 1)).expect("the first token")
+}
+
+fn id(byte: u8) -> ReleaseId {
+    ReleaseId::from_sha256(&[byte; 32])
+}
+
+fn new_release(byte: u8) -> NewRelease {
+    let manifest = format!("{{ \"model\": {byte} }}\n");
+    NewRelease::new(id(byte), &manifest, Reproducibility::Reproducible).expect("a valid release")
+}
+
+fn insert_releases(store: &dyn Store, bytes: impl IntoIterator<Item = u8>) {
+    for byte in bytes {
+        let at_us = 100 + i64::from(byte);
+        store.insert_release(&new_release(byte), &by("ana", at_us)).expect("a new release");
+    }
+}
+
+/// What the events say, oldest first: `actor kind subject`.
+fn told(store: &dyn Store) -> Vec<String> {
+    let events = store.events_after(0, 500).expect("the events");
+    events.iter().map(|event| format!("{} {} {}", event.actor, event.kind, event.subject)).collect()
+}
+
+fn refused<T: std::fmt::Debug>(result: Result<T, Error>) -> Error {
+    result.expect_err("a refusal")
+}
