@@ -137,6 +137,12 @@ impl Manifest {
 pub struct ReleaseId(Arc<str>);
 
 impl ReleaseId {
+    /// The name of a manifest with this SHA-256.
+    #[must_use]
+    pub fn from_sha256(digest: &[u8; 32]) -> Self {
+        Self(format!("sha256:{}", hex::encode(digest)).into())
+    }
+
     /// The whole name.
     #[must_use]
     pub fn as_str(&self) -> &str {
@@ -237,7 +243,13 @@ mod tests {
 
     #[test]
     fn a_name_is_read_strictly() {
-        for text in ["", "sha256:", "sha256:ABC", "md5:00", &format!("sha256:{}", "g".repeat(64))] {
+        let id = ReleaseId::from_sha256(&[0x5a; 32]);
+        assert_eq!(id.as_str().parse::<ReleaseId>().unwrap(), id);
+        let digits = "5a".repeat(32);
+        let upper = format!("sha256:{}", digits.to_uppercase());
+        let long = format!("sha256:{digits}0");
+        let path = format!("sha256:../{}", &digits[3..]);
+        for text in ["", "sha256:", "sha256:ABC", &digits, &upper, &long, &path] {
             assert!(text.parse::<ReleaseId>().is_err(), "{text}");
         }
     }

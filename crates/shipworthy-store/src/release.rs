@@ -4,57 +4,13 @@
 //! canonical manifest is the business of who makes releases; that neither is
 //! ever edited is the business of the store.
 
-use std::fmt;
-
+pub use shipworthy_core::ReleaseId;
 use shipworthy_rows::Timestamp;
 
 use crate::event::MAX_REASON_BYTES;
 
 /// Longest manifest, in bytes: it holds digests and parameters, never data.
 pub const MAX_MANIFEST_BYTES: usize = 256 * 1024;
-
-const ID_PREFIX: &str = "sha256:";
-
-/// `sha256:` and 64 lower-case hexadecimal digits.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct ReleaseId(String);
-
-impl ReleaseId {
-    /// The id of a manifest with this SHA-256.
-    #[must_use]
-    pub fn from_sha256(digest: &[u8; 32]) -> Self {
-        Self(format!("{ID_PREFIX}{}", hex::encode(digest)))
-    }
-
-    /// Reads the text form.
-    ///
-    /// # Errors
-    /// [`Error::BadId`] when the text is anything else.
-    pub fn parse(text: &str) -> Result<Self, Error> {
-        match text.strip_prefix(ID_PREFIX) {
-            Some(digits) if is_lower_hex_sha256(digits) => Ok(Self(text.into())),
-            _ => Err(Error::BadId { id: text.into() }),
-        }
-    }
-
-    /// The text form, with its prefix.
-    #[must_use]
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-
-    /// The 64 digits alone: the name of the bundle's directory.
-    #[must_use]
-    pub fn hex(&self) -> &str {
-        &self.0[ID_PREFIX.len()..]
-    }
-}
-
-impl fmt::Display for ReleaseId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
 
 /// Whether somebody else could make the same release from the same commit.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -89,15 +45,15 @@ impl NewRelease {
         reproducibility: Reproducibility,
     ) -> Result<Self, Error> {
         if manifest.len() > MAX_MANIFEST_BYTES {
-            return Err(Error::ManifestTooLong { id: id.0, bytes: manifest.len() });
+            return Err(Error::ManifestTooLong { id: id.to_string(), bytes: manifest.len() });
         }
         if let Reproducibility::Unreproducible { reason } = &reproducibility
             && (reason.trim().is_empty() || reason.len() > MAX_REASON_BYTES)
         {
-            return Err(Error::BadReason { id: id.0 });
+            return Err(Error::BadReason { id: id.to_string() });
         }
         if let Err(source) = serde_json::from_str::<serde::de::IgnoredAny>(manifest) {
-            return Err(Error::BadManifest { id: id.0, source });
+            return Err(Error::BadManifest { id: id.to_string(), source });
         }
         Ok(Self { id, manifest: manifest.into(), reproducibility })
     }
@@ -137,12 +93,6 @@ pub struct Release {
 /// Why something is not a release.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// Not an id.
-    #[error("`{id}` is not a release id: `sha256:` and 64 lower-case hexadecimal digits")]
-    BadId {
-        /// What was given.
-        id: String,
-    },
     /// Not JSON.
     #[error("the manifest of release {id} is not JSON")]
     BadManifest {
@@ -179,30 +129,6 @@ pub(crate) fn is_lower_hex_sha256(text: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn an_id_round_trips() {
-        let id = ReleaseId::from_sha256(&[0x5a; 32]);
-        assert_eq!(ReleaseId::parse(id.as_str()).unwrap(), id);
-        assert_eq!(id.hex(), "5a".repeat(32));
-    }
-
-    #[test]
-    fn what_is_not_an_id_is_refused() {
-        let hex = "5a".repeat(32);
-        let bad = [
-            String::new(),
-            hex.clone(),
-            format!("sha512:{hex}"),
-            format!("sha256:{}", hex.to_uppercase()),
-            format!("sha256:{}", &hex[1..]),
-            format!("sha256:{hex}0"),
-            format!("sha256:../{}", &hex[3..]),
-        ];
-        for text in bad {
-            assert!(ReleaseId::parse(&text).is_err(), "{text}");
-        }
-    }
 
     #[test]
     fn a_manifest_must_be_json_and_bounded() {

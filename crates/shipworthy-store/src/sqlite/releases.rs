@@ -95,5 +95,5 @@ fn from_row(row: &Row<'_>) -> Result<Release, Failure> {
 
 /// A release id as it is stored.
 pub(super) fn read_id(text: String) -> Result<ReleaseId, Failure> {
-    ReleaseId::parse(&text).map_err(|source| Failure::corrupt("release id", source))
+    text.parse::<ReleaseId>().map_err(|source| Failure::corrupt("release id", source))
 }
