@@ -1,0 +1,28 @@
+//! Model formats and their runtimes.
+//!
+//! A file of a known format (`xgboost`) is loaded into a [`Model`]; an [`encode::Encoder`] turns
+//! row batches into the [`FeatureMatrix`] that the model reads, and [`Predictions`] take what it
+//! answers. Both buffers belong to the caller and are reused: no allocation per row.
+//!
+//! **Invariant:** nothing here does IO or reads a clock; bytes come in, numbers go out. A file
+//! that loads cannot make `predict` panic, hang or read out of bounds: all checks are at load.
+//!
+//! **Invariant:** the answer to a row does not depend on the other rows of its batch, bit for bit.
+
+#![allow(
+    clippy::cast_possible_truncation,
+    clippy::float_cmp,
+    reason = "a numeric crate: features are f32 by definition of the formats, and equality is exact"
+)]
+
+pub mod encode;
+mod ensemble;
+mod matrix;
+mod model;
+mod transform;
+pub mod xgboost;
+
+pub use ensemble::{ShapeError, TreeEnsemble};
+pub use matrix::{FeatureMatrix, Predictions};
+pub use model::{Description, Error, Feature, FeatureKind, Model};
+pub use transform::Transform;

@@ -1,0 +1,103 @@
+//! Files beside this test: models and what their own library answered.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use shipworthy_models::encode::{Encoder, Levels};
+use shipworthy_models::{FeatureMatrix, Model, Predictions, TreeEnsemble};
+use shipworthy_rows::{Column, DataType, RowBatch, Schema};
+
+/// Every case and the table that it scores.
+pub(crate) const CASES: [(&str, &str); 8] = [
+    ("xgb_binary_cat", "flights_categorical"),
+    ("xgb_binary_num", "flights_numeric"),
+    ("xgb_count", "flights_numeric"),
+    ("xgb_dart", "flights_numeric"),
+    ("xgb_multiclass", "digits"),
+    ("xgb_multiclass_softmax", "flights_numeric"),
+    ("xgb_regression", "flights_numeric"),
+    ("xgb_tabular_cat", "credit"),
+];
+
+pub(crate) fn data(file: &str) -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/data").join(file)
+}
+
+pub(crate) fn model_json(case: &str) -> Vec<u8> {
+    std::fs::read(data(&format!("{case}/model.json"))).unwrap()
+}
+
+/// A CSV as names and texts.
+pub(crate) struct Table {
+    pub(crate) names: Vec<String>,
+    pub(crate) rows: Vec<Vec<String>>,
+}
+
+impl Table {
+    pub(crate) fn read(file: &str) -> Self {
+        let mut reader = csv::Reader::from_path(data(file)).unwrap();
+        let names = reader.headers().unwrap().iter().map(str::to_owned).collect();
+        let rows = reader.records().map(|row| row.unwrap().iter().map(str::to_owned).collect());
+        Self { names, rows: rows.collect() }
+    }
+
+    pub(crate) fn index(&self, name: &str) -> Option<usize> {
+        self.names.iter().position(|known| known == name)
+    }
+
+    /// The columns `name`, or `name_0`, `name_1`, …; an empty cell is NaN.
+    pub(crate) fn numbers(&self, name: &str) -> Option<Vec<Vec<f32>>> {
+        let several = (0..).map_while(|k| self.index(&format!("{name}_{k}")));
+        let columns: Vec<usize> = self.index(name).into_iter().chain(several).collect();
+        let number = |text: &String| text.parse().unwrap_or(f32::NAN);
+        let row = |row: &Vec<String>| columns.iter().map(|&at| number(&row[at])).collect();
+        (!columns.is_empty()).then(|| self.rows.iter().map(row).collect())
+    }
+
+    /// As rows of the product: text where a category is not a number, else floats.
+    pub(crate) fn batch(&self, model: &dyn Model) -> RowBatch {
+        let text =
+            |name: &str| model.features().iter().any(|f| *f.name == *name && !f.levels.is_empty());
+        let types = self.names.iter().map(|name| {
+            (name.as_str(), if text(name) { DataType::String } else { DataType::Float })
+        });
+        let schema = Arc::new(Schema::new(types));
+        let columns = schema.fields().iter().enumerate().map(|(at, field)| {
+            let cells = self.rows.iter().map(|row| row[at].as_str());
+            match field.data_type {
+                DataType::String => {
+                    Column::String(cells.map(|cell| (!cell.is_empty()).then_some(cell)).collect())
+                }
+                _ => Column::Float(cells.map(|cell| cell.parse().unwrap_or(f64::NAN)).collect()),
+            }
+        });
+        let columns = columns.collect();
+        RowBatch::new(schema, columns).unwrap()
+    }
+}
+
+/// The table's rows as the model reads them.
+pub(crate) fn features(model: &TreeEnsemble, table: &Table) -> FeatureMatrix {
+    let batch = table.batch(model);
+    let encoder = Encoder::compile(model.features(), &Levels::new(), batch.schema()).unwrap();
+    let mut features = FeatureMatrix::new();
+    // At most one flight goes to an airport that no training flight went to.
+    assert!(encoder.encode(&batch, &mut features).unwrap() <= 1);
+    features
+}
+
+pub(crate) fn predict(model: &TreeEnsemble, features: &FeatureMatrix) -> Predictions {
+    let mut out = Predictions::new();
+    model.predict(features, &mut out).unwrap();
+    out
+}
+
+/// XGBoost computes in f32, so 2e-5 relative; near 0 the sum of trees has that error absolutely.
+#[track_caller]
+pub(crate) fn assert_close(found: &[f32], expected: &[f32], what: &str) {
+    assert_eq!(found.len(), expected.len(), "{what}");
+    for (found, expected) in found.iter().zip(expected) {
+        let error = (found - expected).abs();
+        assert!(error <= 2e-5 * expected.abs().max(0.05), "{what}: {found} != {expected}");
+    }
+}

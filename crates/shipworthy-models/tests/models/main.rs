@@ -1,0 +1,18 @@
+//! Models against the tools that made them, against damage, and against themselves.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::float_cmp,
+    clippy::cast_possible_truncation,
+    reason = "a test: what does not hold stops it, and the numbers are small"
+)]
+
+mod annotated;
+mod damaged;
+mod encoded;
+mod fixtures;
+mod hessboost_models;
+mod objectives;
+mod oracles;
+mod properties;
