@@ -1,0 +1,187 @@
+//! Why a request got no decision: what the caller is told.
+
+use shipworthy_contract::Violation;
+use shipworthy_core::DecisionId;
+use std::sync::Arc;
+
+use crate::release::LoadedRelease;
+use crate::state::NotReady;
+
+/// A request without a decision. The message says what was wrong, [`Failure::hint`] what to do;
+/// nothing internal is in either.
+#[derive(Debug, thiserror::Error)]
+pub enum Failure {
+    /// Not the JSON of the protocol.
+    #[error("the body is malformed at line {line}, column {column}: {message}")]
+    Malformed {
+        /// Line in the body, from 1.
+        line: usize,
+        /// Column in the line, from 1.
+        column: usize,
+        /// What is wrong there.
+        message: String,
+    },
+    /// JSON, but no request of this protocol.
+    #[error("{message}")]
+    BadRequest {
+        /// What is wrong.
+        message: String,
+        /// What to send.
+        hint: &'static str,
+    },
+    /// The rows break the contract. Recorded.
+    #[error("{} of the contract's rules are broken; no row was answered", refusal.violations.len())]
+    Refused {
+        /// What was recorded.
+        refusal: Box<Refusal>,
+    },
+    /// No endpoint of that name.
+    #[error("there is no model `{name}` here")]
+    UnknownModel {
+        /// The name asked for.
+        name: String,
+        /// The names that exist.
+        known: String,
+    },
+    /// No such route.
+    #[error("there is no {path} here")]
+    UnknownRoute {
+        /// The path.
+        path: String,
+    },
+    /// A body above the limit.
+    #[error("the body is larger than {limit_bytes} bytes")]
+    BodyTooLarge {
+        /// The limit.
+        limit_bytes: usize,
+    },
+    /// More rows than the limit.
+    #[error("the request has more than {limit_rows} rows")]
+    TooManyRows {
+        /// The limit.
+        limit_rows: usize,
+    },
+    /// The body did not arrive whole.
+    #[error("the body ended early")]
+    BodyCut,
+    /// No token, or one that does not exist.
+    #[error("this address needs a token")]
+    Unauthenticated,
+    /// A token whose role may not call.
+    #[error("this token may not call models")]
+    Forbidden,
+    /// The server does not answer decisions now.
+    #[error("not ready: {0}")]
+    NotReady(NotReady),
+    /// Too much is waiting already.
+    #[error("too many requests are waiting")]
+    Overloaded,
+    /// The deadline passed.
+    #[error("no answer within {limit_ms} ms")]
+    Timeout {
+        /// The limit.
+        limit_ms: u128,
+    },
+    /// The decision could not be recorded, so it is not given.
+    #[error("the decision could not be recorded, so it is not given")]
+    NotRecorded,
+    /// A fault of ours; the log has it.
+    #[error("the model could not answer")]
+    Internal,
+}
+
+/// A recorded refusal.
+#[derive(Debug)]
+pub struct Refusal {
+    /// Every broken rule.
+    pub violations: Vec<Violation>,
+    /// The records of the rows.
+    pub decision_ids: Vec<DecisionId>,
+    /// The release whose contract refused.
+    pub release: Arc<LoadedRelease>,
+}
+
+impl Failure {
+    /// The HTTP status.
+    #[must_use]
+    pub const fn status(&self) -> u16 {
+        match self {
+            Self::Malformed { .. } | Self::BadRequest { .. } | Self::BodyCut => 400,
+            Self::Unauthenticated => 401,
+            Self::Forbidden => 403,
+            Self::UnknownModel { .. } | Self::UnknownRoute { .. } => 404,
+            Self::BodyTooLarge { .. } | Self::TooManyRows { .. } => 413,
+            Self::Refused { .. } => 422,
+            Self::Internal => 500,
+            Self::NotReady(_) | Self::Overloaded | Self::NotRecorded => 503,
+            Self::Timeout { .. } => 504,
+        }
+    }
+
+    /// The stable name for programs.
+    #[must_use]
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::Malformed { .. } => "malformed",
+            Self::BadRequest { .. } => "bad_request",
+            Self::BodyCut => "body_cut",
+            Self::Unauthenticated => "unauthenticated",
+            Self::Forbidden => "forbidden",
+            Self::UnknownModel { .. } => "unknown_model",
+            Self::UnknownRoute { .. } => "unknown_route",
+            Self::BodyTooLarge { .. } => "body_too_large",
+            Self::TooManyRows { .. } => "too_many_rows",
+            Self::Refused { .. } => "contract_violation",
+            Self::Internal => "internal",
+            Self::NotReady(_) => "not_ready",
+            Self::Overloaded => "overloaded",
+            Self::NotRecorded => "not_recorded",
+            Self::Timeout { .. } => "timeout",
+        }
+    }
+
+    /// What the caller can do.
+    #[must_use]
+    pub fn hint(&self) -> String {
+        match self {
+            Self::Malformed { .. } => "send one JSON document, for example \
+                {\"instances\": [{\"column\": value, …}]}"
+                .to_owned(),
+            Self::BadRequest { hint, .. } => (*hint).to_owned(),
+            Self::BodyCut => "send the whole body, as long as Content-Length says".to_owned(),
+            Self::Unauthenticated => {
+                "send `Authorization: Bearer TOKEN`; an operator makes one with `shipworthy token \
+                 create NAME --role caller`"
+                    .to_owned()
+            }
+            Self::Forbidden => "use a token with the role `caller` or `operator`".to_owned(),
+            Self::UnknownModel { known, .. } => format!("this server has: {known}"),
+            Self::UnknownRoute { .. } => {
+                "see POST /v1/models/NAME:predict and POST /v2/models/NAME/infer".to_owned()
+            }
+            Self::BodyTooLarge { .. } => {
+                "send fewer rows a request, or raise max_body in [limits]".to_owned()
+            }
+            Self::TooManyRows { .. } => {
+                "send fewer rows a request, or raise max_rows in [limits]".to_owned()
+            }
+            Self::Refused { .. } => "mend each value in `violations` and send again".to_owned(),
+            Self::Internal => "send again; if it stays, the server's log says why".to_owned(),
+            Self::NotReady(_) => "GET /v2/health/ready says when to come again".to_owned(),
+            Self::Overloaded => "send again after the time in Retry-After".to_owned(),
+            Self::NotRecorded => {
+                "an operator finds the reason in the server's log and in `shipworthy checklist`"
+                    .to_owned()
+            }
+            Self::Timeout { .. } => {
+                "send fewer rows a request, or raise request_timeout in [limits]".to_owned()
+            }
+        }
+    }
+
+    /// Whether the same request may succeed a little later.
+    #[must_use]
+    pub const fn is_transient(&self) -> bool {
+        matches!(self, Self::NotReady(_) | Self::Overloaded)
+    }
+}

@@ -1,0 +1,41 @@
+//! The life of a decision. The files are its stations, in this order:
+//!
+//! ```text
+//! accept ─ route ─ decode ─ validate ─ predict ─ record ─ respond
+//! ```
+//!
+//! [`decide`](pipeline) walks them; [`accept`] is the door (HTTP routes, tokens, limits), and no
+//! protocol knows another: each decodes into a row batch and encodes an [`Answer`].
+//!
+//! **Invariant:** no answer without its record. [`pipeline`] awaits the ledger's receipt before it
+//! returns an answer or a refusal.
+//!
+//! **Invariant:** a request sees one plan. It is loaded once, and everything that the answer is
+//! made of hangs on it.
+//!
+//! **Invariant:** no query engine here; features come through a port.
+
+pub mod accept;
+mod counters;
+mod cpu;
+mod decode;
+mod failure;
+pub mod listener;
+mod pipeline;
+mod predict;
+pub mod record;
+pub mod release;
+mod respond;
+mod route;
+mod state;
+mod summary;
+mod validate;
+
+pub use counters::{Counter, Counters, Counts};
+pub use failure::Failure;
+pub use pipeline::Answer;
+pub use predict::{Error as PredictError, Predicted, predict};
+pub use route::{Endpoint, Limits, Plan, Slot};
+pub use state::{Callers, NotReady, Ports, Serving};
+pub use summary::summarise;
+pub use validate::Validated;

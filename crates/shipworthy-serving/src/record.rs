@@ -1,0 +1,199 @@
+//! Station 6: what the ledger keeps of a request, one record a row.
+//!
+//! A payload is one JSON object, readable without this program: when, which endpoint, release and
+//! slot, how it ended, the declared columns as they came, and what was answered. Columns that the
+//! contract does not declare are not kept.
+
+use std::io::Write;
+
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
+use shipworthy_contract::Violation;
+use shipworthy_ledger::Kind;
+use shipworthy_rows::{Cell, Misfit, RowBatch, Timestamp};
+
+use crate::release::LoadedRelease;
+
+/// How a row ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Status {
+    /// With a decision.
+    Answered,
+    /// Refused by the contract (this row or another one of its request).
+    Refused,
+    /// Refused, and kept for review.
+    Quarantined,
+}
+
+impl Status {
+    /// The kind of its record.
+    #[must_use]
+    pub const fn kind(self) -> Kind {
+        match self {
+            Self::Answered => Kind::DECISION,
+            Self::Refused => Kind::REFUSAL,
+            Self::Quarantined => Kind::QUARANTINE,
+        }
+    }
+
+    /// The name in records.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Answered => "answered",
+            Self::Refused => "refused",
+            Self::Quarantined => "quarantined",
+        }
+    }
+}
+
+/// A record's payload, read back.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Recorded {
+    /// When the request was accepted.
+    pub received_at: Timestamp,
+    /// The endpoint that was called.
+    pub endpoint: String,
+    /// The release that answered or refused.
+    pub release: String,
+    /// Its slot.
+    pub slot: String,
+    /// How the row ended.
+    pub status: Status,
+    /// The declared columns as they came: an object.
+    pub input: Box<RawValue>,
+    /// What was answered: an object.
+    pub output: Box<RawValue>,
+    /// From acceptance to the record, in microseconds.
+    pub latency_us: u64,
+}
+
+/// A broken rule as it stands in answers and records.
+#[derive(Debug, Serialize)]
+pub struct ViolationText<'a> {
+    row: usize,
+    column: &'a str,
+    rule: &'static str,
+    value: Box<RawValue>,
+    hint: &'a str,
+}
+
+impl<'a> From<&'a Violation> for ViolationText<'a> {
+    fn from(violation: &'a Violation) -> Self {
+        Self {
+            row: violation.row,
+            column: &violation.column,
+            rule: violation.rule.name(),
+            value: json(&violation.value),
+            hint: &violation.hint,
+        }
+    }
+}
+
+/// Text as a JSON value: as it is when it is JSON, else as a string.
+fn json(text: &str) -> Box<RawValue> {
+    RawValue::from_string(text.to_owned())
+        .or_else(|_| serde_json::value::to_raw_value(text))
+        .expect("a string is JSON")
+}
+
+/// The declared columns of each row as they came, as JSON objects.
+#[derive(Debug)]
+pub(crate) struct Inputs {
+    text: Vec<u8>,
+    ends: Vec<usize>,
+}
+
+impl Inputs {
+    /// Writes the rows down before the contract replaces anything in them.
+    pub(crate) fn write(release: &LoadedRelease, batch: &RowBatch, misfits: &[Misfit]) -> Self {
+        /// A number, a code or a short text.
+        const EXPECTED_VALUE_BYTES: usize = 8;
+        let keys = release.keys();
+        let row_bytes: usize = keys.iter().map(|key| key.len() + EXPECTED_VALUE_BYTES).sum();
+        let mut inputs =
+            Self { text: Vec::with_capacity(batch.rows() * row_bytes), ends: Vec::new() };
+        for row in 0..batch.rows() {
+            let mut separator = b'{';
+            for (column, key) in keys.iter().enumerate() {
+                inputs.text.push(separator);
+                separator = b',';
+                inputs.text.extend_from_slice(key.as_bytes());
+                write_cell(&mut inputs.text, batch.cell(row, column), || {
+                    misfits.iter().find(|m| m.row == row && m.column == column)
+                });
+            }
+            inputs.text.push(b'}');
+            inputs.ends.push(inputs.text.len());
+        }
+        inputs
+    }
+
+    fn row(&self, row: usize) -> &[u8] {
+        let start = if row == 0 { 0 } else { self.ends[row - 1] };
+        &self.text[start..self.ends[row]]
+    }
+}
+
+fn write_cell<'a>(out: &mut Vec<u8>, cell: Cell<'_>, misfit: impl Fn() -> Option<&'a Misfit>) {
+    match cell {
+        Cell::Missing => match misfit() {
+            Some(misfit) => out.extend_from_slice(json(&misfit.found).get().as_bytes()),
+            None => out.extend_from_slice(b"null"),
+        },
+        Cell::Boolean(value) => write_json(out, &value),
+        Cell::Integer(value) => write_json(out, &value),
+        Cell::Float(value) => write_json(out, &value),
+        Cell::String(value) => write_json(out, value),
+        Cell::Timestamp(value) => write_json(out, &value),
+    }
+}
+
+/// Appends a value as JSON; numbers that JSON does not know become `null`.
+pub(crate) fn write_json<T: Serialize + ?Sized>(out: &mut Vec<u8>, value: &T) {
+    serde_json::to_writer(out, value).expect("writing JSON to memory cannot fail");
+}
+
+/// What all records of a request have in common.
+#[derive(Debug)]
+pub(crate) struct Circumstances<'a> {
+    pub(crate) received_at: Timestamp,
+    pub(crate) endpoint: &'a str,
+    pub(crate) release: &'a str,
+    pub(crate) slot: &'static str,
+    pub(crate) status: Status,
+    pub(crate) latency_us: u64,
+}
+
+impl Circumstances<'_> {
+    /// The payload of one row; `output` appends what was answered, a JSON object.
+    pub(crate) fn payload(
+        &self,
+        inputs: &Inputs,
+        row: usize,
+        output: impl FnOnce(&mut Vec<u8>),
+    ) -> Vec<u8> {
+        /// Everything but input and output, rounded up.
+        const FRAME_BYTES: usize = 384;
+        let input = inputs.row(row);
+        let mut out = Vec::with_capacity(FRAME_BYTES + input.len());
+        out.extend_from_slice(b"{\"received_at\":");
+        write_json(&mut out, &self.received_at);
+        out.extend_from_slice(b",\"endpoint\":");
+        write_json(&mut out, self.endpoint);
+        out.extend_from_slice(b",\"release\":");
+        write_json(&mut out, self.release);
+        // Slot, status and latency need no escapes.
+        let Self { slot, latency_us, .. } = self;
+        let status = self.status.name();
+        write!(out, ",\"slot\":\"{slot}\",\"status\":\"{status}\",\"latency_us\":{latency_us}")
+            .expect("writing to memory cannot fail");
+        out.extend_from_slice(b",\"input\":");
+        out.extend_from_slice(input);
+        out.extend_from_slice(b",\"output\":");
+        output(&mut out);
+        out.push(b'}');
+        out
+    }
+}
