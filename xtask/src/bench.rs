@@ -1,0 +1,31 @@
+//! Benchmarks: this product beside its peers and beside what the machine can do at all.
+
+mod disk;
+mod load;
+mod machine;
+mod quantiles;
+mod report;
+mod serve;
+mod server;
+mod wrk;
+
+use anyhow::Result;
+use clap::Subcommand;
+
+use crate::workspace::Workspace;
+
+#[derive(Subcommand)]
+pub(crate) enum Bench {
+    /// Requests a second and latency of one-row predictions, beside the honest limit
+    Serve(serve::Options),
+}
+
+/// Runs one benchmark and prints its report in Markdown.
+///
+/// # Errors
+/// When a server does not start or does not answer, or a tool cannot be had.
+pub(crate) fn run(workspace: &Workspace, bench: &Bench) -> Result<()> {
+    match bench {
+        Bench::Serve(options) => serve::run(workspace, options),
+    }
+}

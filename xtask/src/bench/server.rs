@@ -1,0 +1,176 @@
+//! The servers that are measured: how each is started, found ready and stopped.
+
+use std::fs::{self, File};
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::TcpStream;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::sync::mpsc;
+use std::thread;
+use std::time::Duration;
+
+use anyhow::{Context, Result, bail};
+
+/// The first start of a project trains its model.
+const READY_TIMEOUT: Duration = Duration::from_secs(600);
+const ANSWER_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// The programs that the servers are made of, built.
+pub(super) struct Programs {
+    pub(super) shipworthy: PathBuf,
+    pub(super) echo: PathBuf,
+    pub(super) root: PathBuf,
+}
+
+/// A server to measure. It prints its base URL as the first line of standard output when ready.
+pub(super) struct Server {
+    /// What the report and `--server` call it.
+    pub(super) name: &'static str,
+    /// What it is, for the report.
+    pub(super) about: &'static str,
+    /// Where the rows are posted to.
+    pub(super) path: &'static str,
+    /// The command, given a directory of its own.
+    pub(super) command: fn(&Programs, &Path) -> Command,
+}
+
+/// What no server that records durably can pass: the ratios are to this one.
+pub(super) const LIMIT: &str = "limit";
+
+/// Every server, the ones of this product first.
+pub(super) const SERVERS: &[Server] = &[
+    Server {
+        name: "durable",
+        about: "this server with its durable ledger, as shipped",
+        path: PREDICT,
+        command: |programs, directory| up(programs, directory, &[]),
+    },
+    Server {
+        name: "memory",
+        about: "this server with `--ledger memory`: what durability costs",
+        path: PREDICT,
+        command: |programs, directory| up(programs, directory, &["--ledger", "memory"]),
+    },
+    Server {
+        name: "echo",
+        about: "bare axum that sends the same payload back: what HTTP costs",
+        path: PREDICT,
+        command: |programs, _| echo(programs),
+    },
+    Server {
+        name: LIMIT,
+        about: "that echo with the same group commit and fdatasync: the honest limit",
+        path: PREDICT,
+        command: |programs, directory| {
+            let mut command = echo(programs);
+            command.arg("--ledger").arg(directory.join("ledger"));
+            command
+        },
+    },
+];
+
+const PREDICT: &str = "/v1/models/flight-delay:predict";
+
+fn up(programs: &Programs, directory: &Path, more: &[&str]) -> Command {
+    let mut command = Command::new(&programs.shipworthy);
+    command.args(["up", "examples/flights", "--listen", "127.0.0.1:0", "--admin", "127.0.0.1:0"]);
+    command.arg("--state").arg(directory.join("state")).args(more);
+    command.current_dir(&programs.root);
+    command
+}
+
+fn echo(programs: &Programs) -> Command {
+    let mut command = Command::new(&programs.echo);
+    command.args(["--listen", "127.0.0.1:0"]);
+    command
+}
+
+/// A started server; stopped when dropped.
+pub(super) struct Running {
+    pub(super) server: &'static Server,
+    /// Where the rows are posted to, whole.
+    pub(super) url: String,
+    child: Child,
+}
+
+impl Running {
+    /// Starts the server with an own directory below `scratch` and waits until it is ready.
+    pub(super) fn start(
+        server: &'static Server,
+        programs: &Programs,
+        scratch: &Path,
+    ) -> Result<Self> {
+        let directory = scratch.join(server.name);
+        fs::create_dir_all(&directory)
+            .with_context(|| format!("cannot make {}", directory.display()))?;
+        let log = directory.join("stderr.log");
+        let mut child = (server.command)(programs, &directory)
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(File::create(&log).with_context(|| format!("cannot make {}", log.display()))?)
+            .spawn()
+            .with_context(|| format!("cannot start the server {}", server.name))?;
+        let first_line = first_line(&mut child);
+        let mut running = Self { server, url: String::new(), child };
+        let Some(base) = first_line?.filter(|line| line.starts_with("http://")) else {
+            let said = fs::read_to_string(&log).unwrap_or_default();
+            bail!("the server {} printed no base URL; it said:\n{}", server.name, said.trim());
+        };
+        running.url = format!("{}{}", base.trim_end_matches('/'), server.path);
+        Ok(running)
+    }
+
+    /// Posts `body` once.
+    ///
+    /// # Errors
+    /// When the answer is not `200`, with what it was.
+    pub(super) fn probe(&self, body: &str) -> Result<()> {
+        let answer = post(&self.url, body)
+            .with_context(|| format!("the server {} does not answer", self.server.name))?;
+        if !answer.starts_with("HTTP/1.1 200 ") {
+            bail!("the server {} refuses the payload:\n{}", self.server.name, answer.trim());
+        }
+        Ok(())
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// The first line of the child's standard output, `None` when it ends before one. What follows
+/// is read and dropped, so that the child never blocks on a full pipe.
+fn first_line(child: &mut Child) -> Result<Option<String>> {
+    let stdout = child.stdout.take().context("standard output is piped")?;
+    let (send, receive) = mpsc::channel();
+    thread::Builder::new().name("server-stdout".into()).spawn(move || {
+        for line in BufReader::new(stdout).lines().map_while(Result::ok) {
+            let _ = send.send(line);
+        }
+    })?;
+    match receive.recv_timeout(READY_TIMEOUT) {
+        Ok(line) => Ok(Some(line.trim().to_owned())),
+        Err(mpsc::RecvTimeoutError::Disconnected) => Ok(None),
+        Err(mpsc::RecvTimeoutError::Timeout) => bail!("not ready after {READY_TIMEOUT:?}"),
+    }
+}
+
+/// The whole answer to one POST, head and body.
+fn post(url: &str, body: &str) -> Result<String> {
+    let address = url.strip_prefix("http://").context("an http URL")?;
+    let (host, path) = address.split_once('/').context("a URL with a path")?;
+    let mut stream = TcpStream::connect(host)?;
+    stream.set_read_timeout(Some(ANSWER_TIMEOUT))?;
+    let length = body.len();
+    write!(
+        stream,
+        "POST /{path} HTTP/1.1\r\nHost: {host}\r\nContent-Type: application/json\r\n\
+         Content-Length: {length}\r\nConnection: close\r\n\r\n{body}"
+    )?;
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer)?;
+    Ok(answer)
+}
