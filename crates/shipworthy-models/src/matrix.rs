@@ -38,6 +38,12 @@ impl FeatureMatrix {
         self.width
     }
 
+    /// All features, row after row.
+    #[must_use]
+    pub fn values(&self) -> &[f32] {
+        &self.values
+    }
+
     /// The features of one row.
     ///
     /// # Panics

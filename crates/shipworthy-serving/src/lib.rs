@@ -35,6 +35,7 @@ pub use counters::{Counter, Counters, Counts};
 pub use failure::Failure;
 pub use pipeline::Answer;
 pub use predict::{Error as PredictError, Predicted, predict};
+pub use record::violations_json;
 pub use route::{Endpoint, Limits, Plan, Slot};
 pub use state::{Callers, NotReady, Ports, Serving};
 pub use summary::summarise;

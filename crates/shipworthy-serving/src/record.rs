@@ -91,6 +91,13 @@ impl<'a> From<&'a Violation> for ViolationText<'a> {
     }
 }
 
+/// Broken rules as they stand in records: a JSON array.
+pub fn violations_json<'a>(violations: impl IntoIterator<Item = &'a Violation>) -> String {
+    let mut text = Vec::new();
+    write_json(&mut text, &violations.into_iter().map(ViolationText::from).collect::<Vec<_>>());
+    String::from_utf8(text).expect("JSON is UTF-8")
+}
+
 /// Text as a JSON value: as it is when it is JSON, else as a string.
 fn json(text: &str) -> Box<RawValue> {
     RawValue::from_string(text.to_owned())

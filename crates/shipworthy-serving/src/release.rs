@@ -115,6 +115,12 @@ impl LoadedRelease {
         self.model.as_ref()
     }
 
+    /// Numbers that the model answers a row.
+    #[must_use]
+    pub fn prediction_width(&self) -> usize {
+        self.model.describe().transform.prediction_width(self.model.outputs())
+    }
+
     pub(crate) const fn checks(&self) -> &Checks {
         &self.checks
     }

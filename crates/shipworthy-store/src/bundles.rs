@@ -22,7 +22,7 @@ use sha2::{Digest, Sha256};
 use crate::{
     durable,
     release::{ReleaseId, is_lower_hex_sha256},
-    state_dir::StateLock,
+    state_dir::{StateDir, StateLock},
 };
 
 /// Most files in a bundle: model, contract, plan, golden rows, and room.
@@ -39,6 +39,7 @@ const TEMPORARY_PREFIX: &str = ".tmp-";
 #[derive(Debug)]
 pub struct Bundles {
     root: PathBuf,
+    writable: bool,
     /// Makes the names of temporary directories differ between threads; between
     /// processes the state lock does.
     next_temporary: AtomicU64,
@@ -56,7 +57,15 @@ impl Bundles {
         make_directory(&root, true).map_err(io_error("make", &root))?;
         sweep(&root)?;
         durable::sync_directory(lock.dir().path()).map_err(io_error("flush", lock.dir().path()))?;
-        Ok(Self { root, next_temporary: AtomicU64::new(0) })
+        Ok(Self { root, writable: true, next_temporary: AtomicU64::new(0) })
+    }
+
+    /// The bundle directory of a state directory that another process may hold:
+    /// to read only.
+    #[must_use]
+    pub fn reading(directory: &StateDir) -> Self {
+        let root = directory.bundles();
+        Self { root, writable: false, next_temporary: AtomicU64::new(0) }
     }
 
     /// Stores the files of a release, each a name and its bytes. When this
@@ -65,8 +74,11 @@ impl Bundles {
     /// # Errors
     /// [`Error::BadName`], [`Error::DuplicateName`], [`Error::BadCount`],
     /// [`Error::TooLong`]; [`Error::Differs`] when the release is there with
-    /// other files; [`Error::Io`].
+    /// other files; [`Error::ReadOnly`], [`Error::Io`].
     pub fn put(&self, id: &ReleaseId, files: &[(&str, &[u8])]) -> Result<(), Error> {
+        if !self.writable {
+            return Err(Error::ReadOnly);
+        }
         check(id, files)?;
         let place = self.place(id);
         if place.try_exists().map_err(io_error("look for", &place))? {
@@ -160,6 +172,9 @@ impl Bundles {
 /// Why a bundle cannot be stored or used.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
+    /// The directory was opened to read.
+    #[error("the bundles were opened to read only")]
+    ReadOnly,
     /// The operating system refused.
     #[error("cannot {doing} {}", path.display())]
     Io {
