@@ -1,0 +1,77 @@
+//! Which commit a project follows from.
+
+use std::path::Path;
+use std::process::Command;
+
+/// The commit of a clean tree, or why there is none.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Commit {
+    /// Everything in the tree is in this commit.
+    Clean(String),
+    /// No commit says what the tree is.
+    None {
+        /// Why.
+        reason: String,
+    },
+}
+
+impl Commit {
+    /// Asks git about the tree that holds `directory`.
+    #[must_use]
+    pub fn of(directory: &Path) -> Self {
+        let none = |reason: &str| Self::None { reason: reason.to_owned() };
+        let Some(commit) = git(directory, &["rev-parse", "--verify", "--quiet", "HEAD"]) else {
+            return none("the project is in no git repository, or nothing is committed yet");
+        };
+        match git(directory, &["status", "--porcelain"]) {
+            None => none("git cannot tell whether the tree is clean"),
+            Some(changes) if changes.is_empty() => Self::Clean(commit),
+            Some(changes) => {
+                let count = changes.lines().count();
+                none(&format!("the tree has {count} uncommitted changes (`git status` lists them)"))
+            }
+        }
+    }
+
+    /// The commit, when the tree is clean.
+    #[must_use]
+    pub fn id(&self) -> Option<&str> {
+        match self {
+            Self::Clean(commit) => Some(commit),
+            Self::None { .. } => None,
+        }
+    }
+}
+
+/// What git answers, without the last line end; `None` when it fails or is not installed.
+fn git(directory: &Path, arguments: &[&str]) -> Option<String> {
+    let output = Command::new("git").arg("-C").arg(directory).args(arguments).output().ok()?;
+    let text = output.status.success().then_some(output.stdout)?;
+    Some(String::from_utf8_lossy(&text).trim_end().to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn run(directory: &Path, arguments: &[&str]) {
+        let identity = ["-c", "user.name=t", "-c", "user.email=t@example.org"];
+        let mut git = Command::new("git");
+        let done = git.arg("-C").arg(directory).args(identity).args(arguments).output().unwrap();
+        assert!(done.status.success(), "{done:?}");
+    }
+
+    #[test]
+    fn only_a_clean_tree_follows_from_its_commit() {
+        let place = tempfile::tempdir().unwrap();
+        assert!(matches!(Commit::of(place.path()), Commit::None { .. }));
+        run(place.path(), &["init", "--quiet"]);
+        std::fs::write(place.path().join("a"), "1").unwrap();
+        run(place.path(), &["add", "a"]);
+        run(place.path(), &["commit", "--quiet", "-m", "a"]);
+        assert!(Commit::of(place.path()).id().is_some_and(|id| id.len() >= 40));
+        std::fs::write(place.path().join("a"), "2").unwrap();
+        let Commit::None { reason } = Commit::of(place.path()) else { panic!("a dirty tree") };
+        assert!(reason.contains("1 uncommitted"), "{reason}");
+    }
+}

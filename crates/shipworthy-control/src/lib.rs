@@ -1,0 +1,14 @@
+//! The life of a release: what a project declares, how its model is trained, what the release is
+//! made of, and the control plane where people steer it.
+//!
+//! **Invariant:** a control action has an actor, the name of a token, and a reason; both are in
+//! the event that it leaves.
+
+pub mod diagnose;
+mod git;
+pub mod plane;
+pub mod project;
+pub mod release;
+pub mod train;
+
+pub use git::Commit;

@@ -1,0 +1,54 @@
+//! What a request carries: bounded JSON bodies and query strings.
+
+use std::time::Duration;
+
+use axum::body::{Body, to_bytes};
+use axum::extract::Query;
+use axum::extract::rejection::QueryRejection;
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+
+use super::Error;
+
+/// The longest body, in bytes: a few fields and a reason of a paragraph.
+pub(super) const MAX_BODY_BYTES: usize = 64 * 1024;
+
+/// How long a body of that size may take.
+const BODY_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// The body of an action that needs nothing but a reason.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Reasoned {
+    pub(super) reason: String,
+}
+
+/// Reads a JSON body within its bounds.
+pub(super) async fn read_json<T: DeserializeOwned>(body: Body) -> Result<T, Error> {
+    use axum::body::HttpBody;
+    let limit_bytes = MAX_BODY_BYTES;
+    if body.size_hint().lower() > limit_bytes as u64 {
+        return Err(Error::BodyTooLarge { limit_bytes });
+    }
+    let is_sized = body.size_hint().exact().is_some();
+    let bytes = match tokio::time::timeout(BODY_TIMEOUT, to_bytes(body, limit_bytes)).await {
+        Ok(Ok(bytes)) => bytes,
+        // Without a declared length the limit is met while reading.
+        Ok(Err(error)) if !is_sized && error.to_string().contains("length limit") => {
+            return Err(Error::BodyTooLarge { limit_bytes });
+        }
+        Ok(Err(_)) | Err(_) => return Err(Error::BodyCut),
+    };
+    serde_json::from_slice(&bytes).map_err(|error| Error::Malformed { message: error.to_string() })
+}
+
+/// The fields of a query string.
+pub(super) fn query<T>(read: Result<Query<T>, QueryRejection>) -> Result<T, Error> {
+    match read {
+        Ok(Query(fields)) => Ok(fields),
+        Err(rejection) => Err(Error::BadRequest {
+            message: rejection.body_text(),
+            hint: "/v1/ledger/entries takes from, limit and last; /v1/events takes after and limit",
+        }),
+    }
+}

@@ -1,0 +1,226 @@
+//! The kinds of value that a key can take.
+
+use std::fmt::Display;
+use std::ops::RangeInclusive;
+use std::time::Duration;
+
+use shipworthy_rows::Timestamp;
+use toml::Spanned;
+use toml::de::{DeInteger, DeValue};
+
+use super::{Field, Located, Mistake, choice, suggestion};
+use crate::project::units::{self, Interval};
+
+impl Field<'_> {
+    /// Any text.
+    pub(in crate::project) fn string(self) -> Option<Located<String>> {
+        let value = self.value?;
+        match value.get_ref() {
+            DeValue::String(text) => Some(located(value, text.to_string())),
+            _ => self.refused(value, "a string", None),
+        }
+    }
+
+    /// Text that names something, so it is not empty.
+    pub(in crate::project) fn name(self) -> Option<Located<String>> {
+        let value = self.value?;
+        let name = self.clone().string()?;
+        if name.value.trim().is_empty() {
+            return self.refused(value, "a string that is not empty", None);
+        }
+        Some(name)
+    }
+
+    /// `true` or `false`.
+    pub(in crate::project) fn boolean(self) -> Option<Located<bool>> {
+        let value = self.value?;
+        match value.get_ref() {
+            DeValue::Boolean(boolean) => Some(located(value, *boolean)),
+            other => self.refused(value, "true or false", unquote::<bool>(other)),
+        }
+    }
+
+    /// A whole number of any size.
+    pub(in crate::project) fn whole(self) -> Option<Located<i64>> {
+        self.whole_in(i64::MIN..=i64::MAX)
+    }
+
+    /// A whole number in a range, both ends allowed.
+    pub(in crate::project) fn whole_in<T>(self, range: RangeInclusive<T>) -> Option<Located<T>>
+    where
+        T: TryFrom<i64> + PartialOrd + Display,
+    {
+        let value = self.value?;
+        self.whole_value(value, &range)
+    }
+
+    /// A list of whole numbers in a range.
+    pub(in crate::project) fn wholes_in<T>(
+        self,
+        range: RangeInclusive<T>,
+    ) -> Option<Located<Vec<T>>>
+    where
+        T: TryFrom<i64> + PartialOrd + Display,
+    {
+        let value = self.value?;
+        let Some(elements) = value.get_ref().as_array().filter(|array| !array.is_empty()) else {
+            return self.refused(value, "a list of whole numbers, at least one", None);
+        };
+        // Every element is read, so that every bad one is reported.
+        let read: Vec<_> =
+            elements.iter().map(|element| self.whole_value(element, &range)).collect();
+        let numbers = read.into_iter().map(|number| number.map(|located| located.value));
+        Some(located(value, numbers.collect::<Option<_>>()?))
+    }
+
+    /// A number in a range.
+    pub(in crate::project) fn number_in(self, interval: Interval) -> Option<Located<f64>> {
+        let value = self.value?;
+        let number = match value.get_ref() {
+            DeValue::Integer(number) => whole(number).map(to_f64),
+            DeValue::Float(number) => number.as_str().parse().ok(),
+            _ => None,
+        };
+        match number.filter(|number| interval.contains(*number)) {
+            Some(number) => Some(located(value, number)),
+            None => self.refused(value, &interval.to_string(), unquote::<f64>(value.get_ref())),
+        }
+    }
+
+    /// One of some names, and what it stands for.
+    pub(in crate::project) fn one_of<T: Copy>(self, known: &[(&str, T)]) -> Option<Located<T>> {
+        let value = self.value?;
+        let text = value.get_ref().as_str().unwrap_or_default();
+        if let Some((_, meaning)) = known.iter().find(|(name, _)| *name == text) {
+            return Some(located(value, *meaning));
+        }
+        let names = || known.iter().map(|(name, _)| *name);
+        self.refused(value, &choice(names()), suggestion(text, names()))
+    }
+
+    /// A list of different strings, at least one.
+    pub(in crate::project) fn names(self) -> Option<Located<Vec<String>>> {
+        let value = self.value?;
+        let Some(elements) = value.get_ref().as_array().filter(|array| !array.is_empty()) else {
+            return self.refused(value, "a list of strings, at least one", None);
+        };
+        let mut names: Vec<String> = Vec::with_capacity(elements.len());
+        let mut is_good = true;
+        for element in elements.iter() {
+            match element.get_ref().as_str() {
+                Some(name) if names.iter().any(|other| other == name) => {
+                    let message = format!("`{}` lists \"{name}\" twice", self.key.name);
+                    self.mistakes.add(Mistake::at(&element.span(), message, "remove it here"));
+                    is_good = false;
+                }
+                Some(name) => names.push(name.to_owned()),
+                None => {
+                    self.refuse(element, "a string".to_owned(), None);
+                    is_good = false;
+                }
+            }
+        }
+        is_good.then(|| located(value, names))
+    }
+
+    /// A time span such as `"10s"`, both ends of the range allowed.
+    pub(in crate::project) fn duration_in(
+        self,
+        range: RangeInclusive<Duration>,
+    ) -> Option<Located<Duration>> {
+        let value = self.value?;
+        let text = value.get_ref().as_str().unwrap_or_default();
+        if let Some(duration) = units::duration(text).filter(|read| range.contains(read)) {
+            return Some(located(value, duration));
+        }
+        let ends = (units::show_duration(*range.start()), units::show_duration(*range.end()));
+        let expected = format!("a time span such as \"10s\", from {} to {}", ends.0, ends.1);
+        let is_readable = units::duration(text).is_some();
+        let help =
+            (!is_readable).then(|| format!("units of time are {}", units_text(units::DURATIONS)));
+        self.refused(value, &expected, help)
+    }
+
+    /// A size such as `"4 MiB"`, or a plain number of bytes, both ends of the range allowed.
+    pub(in crate::project) fn bytes_in(self, range: RangeInclusive<u64>) -> Option<Located<u64>> {
+        let value = self.value?;
+        let bytes = match value.get_ref() {
+            DeValue::Integer(number) => whole(number).and_then(|bytes| bytes.try_into().ok()),
+            DeValue::String(text) => units::bytes(text),
+            _ => None,
+        };
+        if let Some(bytes) = bytes.filter(|bytes| range.contains(bytes)) {
+            return Some(located(value, bytes));
+        }
+        let ends = (units::show_bytes(*range.start()), units::show_bytes(*range.end()));
+        let expected = format!("a size such as \"4 MiB\", from {} to {}", ends.0, ends.1);
+        let help =
+            bytes.is_none().then(|| format!("units of size are {}", units_text(units::SIZES)));
+        self.refused(value, &expected, help)
+    }
+
+    /// An instant: a TOML date-time or date, or the same as a string.
+    pub(in crate::project) fn instant(self) -> Option<Located<Timestamp>> {
+        let value = self.value?;
+        let instant = match value.get_ref() {
+            DeValue::Datetime(instant) => units::instant(&instant.to_string()),
+            DeValue::String(text) => units::instant(text),
+            _ => None,
+        };
+        match instant {
+            Some(instant) => Some(located(value, instant)),
+            None => self.refused(value, "an instant such as 2013-04-01T00:00:00Z", None),
+        }
+    }
+
+    fn whole_value<T>(
+        &self,
+        value: &Spanned<DeValue<'_>>,
+        range: &RangeInclusive<T>,
+    ) -> Option<Located<T>>
+    where
+        T: TryFrom<i64> + PartialOrd + Display,
+    {
+        let number = value.get_ref().as_integer().and_then(whole);
+        let number = number.and_then(|number| T::try_from(number).ok());
+        if let Some(number) = number.filter(|number| range.contains(number)) {
+            return Some(located(value, number));
+        }
+        let expected = format!("a whole number from {} to {}", range.start(), range.end());
+        self.refused(value, &expected, unquote::<i64>(value.get_ref()))
+    }
+
+    /// Reports the value; the `None` is what the caller has read.
+    fn refused<T>(
+        &self,
+        value: &Spanned<DeValue<'_>>,
+        expected: &str,
+        help: Option<String>,
+    ) -> Option<Located<T>> {
+        self.refuse(value, expected.to_owned(), help);
+        None
+    }
+}
+
+fn located<T>(at: &Spanned<DeValue<'_>>, value: T) -> Located<T> {
+    Located { value, span: at.span() }
+}
+
+fn whole(number: &DeInteger<'_>) -> Option<i64> {
+    i64::from_str_radix(number.as_str(), number.radix()).ok()
+}
+
+/// The advice for a value that would be right but for its quotes.
+fn unquote<T: std::str::FromStr>(value: &DeValue<'_>) -> Option<String> {
+    let text = value.as_str()?;
+    text.parse::<T>().ok().map(|_| format!("write it without quotes: {text}"))
+}
+
+fn units_text(units: [(&str, u64); 5]) -> String {
+    choice(units.into_iter().rev().map(|(name, _)| name))
+}
+
+#[allow(clippy::cast_precision_loss, reason = "numbers of a contract are compared as floats")]
+const fn to_f64(value: i64) -> f64 {
+    value as f64
+}

@@ -1,0 +1,73 @@
+//! The project file as typed: every value with its place, nothing filled in.
+
+use toml::de::DeTable;
+
+use super::Project;
+use super::columns::{self, TypedColumn};
+use super::diagnosis::Mistakes;
+use super::fields::ROOT;
+use super::identity::{self, Identity};
+use super::model::{self, TypedModel};
+use super::policy::{self, LedgerSizes, Limits, TypedDecision, TypedRollout};
+use super::reader::Table;
+use super::source::{self, TypedSource};
+use super::train::{self, TypedTrain};
+
+/// All sections as typed.
+#[derive(Debug)]
+pub(super) struct Typed {
+    identity: Option<Identity>,
+    /// `[source]`.
+    pub(super) source: TypedSource,
+    /// `[model]`.
+    pub(super) model: TypedModel,
+    /// `[decision]`.
+    pub(super) decision: TypedDecision,
+    limits: Limits,
+    ledger: LedgerSizes,
+    /// Every `[[column]]`.
+    pub(super) columns: Vec<TypedColumn>,
+    /// `[train]`.
+    pub(super) train: TypedTrain,
+    /// `[rollout]`.
+    pub(super) rollout: TypedRollout,
+}
+
+impl Typed {
+    /// Reads every section, and reports what is wrong with each by itself.
+    pub(super) fn read(document: &DeTable<'_>, text: &str, mistakes: &Mistakes) -> Self {
+        let root = Table::root(&ROOT, document, mistakes);
+        let required = |name, section| root.field(name).required().table(section);
+        let optional = |name, section| root.field(name).table(section);
+        let columns = || root.field("column").required().tables(&columns::SECTION);
+        let typed = Self {
+            identity: Identity::read(required("project", &identity::SECTION), mistakes),
+            source: TypedSource::read(required("source", &source::SECTION), mistakes),
+            model: TypedModel::read(required("model", &model::SECTION), text, mistakes),
+            decision: TypedDecision::read(optional("decision", &policy::DECISION)),
+            limits: Limits::read(optional("limits", &policy::LIMITS)),
+            ledger: LedgerSizes::read(optional("ledger", &policy::LEDGER), mistakes),
+            columns: columns().into_iter().map(TypedColumn::read).collect(),
+            train: TypedTrain::read(optional("train", &train::SECTION), mistakes),
+            rollout: TypedRollout::read(optional("rollout", &policy::ROLLOUT), mistakes),
+        };
+        root.finish();
+        typed
+    }
+
+    /// The project, if every section could be read.
+    pub(super) fn validated(self) -> Option<Project> {
+        let columns = self.columns.into_iter().map(TypedColumn::validated);
+        Some(Project {
+            identity: self.identity?,
+            source: self.source.validated()?,
+            model: self.model.validated()?,
+            decision: self.decision.validated(),
+            limits: self.limits,
+            ledger: self.ledger,
+            columns: columns.collect::<Option<_>>()?,
+            train: self.train.validated(),
+            rollout: self.rollout.validated(),
+        })
+    }
+}

@@ -1,0 +1,169 @@
+//! From a project and its data to a model, with what is known about how it was made.
+//!
+//! The rows pass the same contract as requests will, the features the same encoder, and the
+//! reported quality is that of the same runtime that serves.
+
+mod fit;
+mod label;
+mod quality;
+mod rows;
+mod split;
+
+use std::path::Path;
+use std::sync::Arc;
+
+use shipworthy_contract::{CompileError, Contract};
+use shipworthy_core::{Manifest, Output, Trainer, TrainingSet};
+use shipworthy_rows::files;
+
+use crate::project::Project;
+pub use quality::{Calibration, Quality, Report, RowCounts};
+
+/// Why there is no model.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The source cannot be read.
+    #[error("the training data cannot be read")]
+    Source(#[from] files::Error),
+    /// The source's bytes cannot be digested.
+    #[error("cannot read {path}")]
+    Digest {
+        /// The file.
+        path: String,
+        /// Why.
+        #[source]
+        source: std::io::Error,
+    },
+    /// The contract makes no sense.
+    #[error("the contract does not compile")]
+    Contract(#[from] CompileError),
+    /// The target cannot be made from the data.
+    #[error("{message}; {hint}")]
+    Target {
+        /// What is wrong.
+        message: String,
+        /// What to do.
+        hint: String,
+    },
+    /// A slice of the data is empty.
+    #[error(
+        "{slice} has no rows ({counts}); look at the windows in [train] and the [[column]] rules"
+    )]
+    NoRows {
+        /// Which one.
+        slice: &'static str,
+        /// Where the rows went.
+        counts: String,
+    },
+    /// The trainer refused.
+    #[error("the trainer failed")]
+    Trainer(#[from] hessboost::error::HessboostError),
+    /// The trained model does not load. A fault of ours.
+    #[error("the trained model does not load")]
+    Model(#[from] shipworthy_models::xgboost::Error),
+    /// The trained model does not fit its contract. A fault of ours.
+    #[error("the trained model does not fit its contract")]
+    Encode(#[from] shipworthy_models::encode::Error),
+    /// The trained model does not answer. A fault of ours.
+    #[error("the trained model does not answer")]
+    Release(#[from] shipworthy_serving::release::Error),
+    /// The trained model does not answer. A fault of ours.
+    #[error("the trained model does not answer")]
+    Predict(#[from] shipworthy_serving::PredictError),
+    /// The manifest has no JSON form. A fault of ours.
+    #[error("the manifest cannot be written")]
+    Manifest(#[from] serde_json::Error),
+}
+
+/// Who is told how far the training is.
+pub trait Progress: Send {
+    /// So many rows were read, of so many if that is known.
+    fn rows(&mut self, read: u64, total: Option<u64>);
+
+    /// A round of boosting is done; `score` is the validation's.
+    fn round(&mut self, done: u32, of: u32, score: Option<f64>);
+}
+
+/// A trained model, and everything that its release's manifest says of it but the commit.
+#[derive(Debug)]
+pub struct Trained {
+    /// XGBoost JSON, with feature names, types and categories.
+    pub model: Vec<u8>,
+    /// The project's contract with the categories that the model knows.
+    pub contract: Contract,
+    /// The expected shape of the output.
+    pub output: Output,
+    /// What trained it.
+    pub trainer: Trainer,
+    /// What it learned from.
+    pub training_set: TrainingSet,
+    /// How good it is.
+    pub report: Report,
+}
+
+/// Trains the model of a project that lies in `directory`. The same data and the same project
+/// give the same bytes, on any number of threads.
+///
+/// # Errors
+/// When the data cannot be read, does not hold the target, or leaves a slice without rows.
+pub fn train(
+    project: &Project,
+    directory: &Path,
+    progress: &mut dyn Progress,
+) -> Result<Trained, Error> {
+    let source = rows::read(project, directory, progress)?;
+    let (labels, classes) = label::resolve(&project.model, &source.labels)?;
+    let split = split::split(&project.train, &source.places)?;
+    let contract = rows::with_categories(project.contract(), &source.batch, &split.learning());
+    let fitted = fit::fit(
+        &fit::Task { train: &project.train, task: project.model.task, classes: classes.len() },
+        &fit::Data { contract: &contract, batch: &source.batch, labels: &labels, split: &split },
+        progress,
+    )?;
+    let output = Output { task: project.model.task, target: project.model.target.clone(), classes };
+    let examined = quality::Examined {
+        model: Arc::new(shipworthy_models::xgboost::load(&fitted.model)?),
+        contract: &contract,
+        output: &output,
+        batch: &source.batch,
+        labels: &labels,
+    };
+    let counts = quality::RowCounts {
+        source: source.rows,
+        without_label: source.without_label,
+        breaking_contract: source.breaking_contract,
+        outside_windows: source.outside_windows,
+        train: split.train.len() as u64,
+        validation: split.validation.len() as u64,
+        test: split.test.len() as u64,
+    };
+    let report = quality::report(&examined, &split, counts, fitted.rounds)?;
+    let training_set = TrainingSet {
+        files: vec![source.file],
+        label: label::description(&project.model),
+        rows: split.train.len() as u64,
+        validation_rows: split.validation.len() as u64,
+        from: project.train.window.from,
+        until: project.train.window.until,
+    };
+    let trainer = fit::describe(&project.train)?;
+    Ok(Trained { model: fitted.model, contract, output, trainer, training_set, report })
+}
+
+impl Trained {
+    /// The manifest of a release of this model, made from `commit`.
+    #[must_use]
+    pub fn manifest(&self, project: &str, commit: Option<&str>, contract_json: &[u8]) -> Manifest {
+        use shipworthy_core::FileDigest;
+        Manifest {
+            format: Manifest::FORMAT,
+            project: project.to_owned(),
+            model: FileDigest::of(crate::release::MODEL_FILE, &self.model),
+            contract: FileDigest::of(crate::release::CONTRACT_FILE, contract_json),
+            output: self.output.clone(),
+            trainer: self.trainer.clone(),
+            training_set: self.training_set.clone(),
+            commit: commit.map(str::to_owned),
+        }
+    }
+}
