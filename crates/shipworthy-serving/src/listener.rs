@@ -37,6 +37,9 @@ impl Default for Options {
 /// The longest request head, in bytes.
 const MAX_HEAD_BYTES: usize = 64 * 1024;
 
+/// A client that was let in last may not have sent its request yet: it gets so long to do so.
+const LAST_CALL: Duration = Duration::from_millis(250);
+
 /// Serves `app` until `shutdown`. Then no new connection is accepted, those that wait in the
 /// kernel's queue are still taken, every request that came in is answered, and connections close
 /// as they fall idle. Says how many connections had to be cut.
@@ -48,19 +51,22 @@ pub async fn serve(
 ) -> usize {
     let tracker = TaskTracker::new();
     let places = Arc::new(Semaphore::new(options.max_connections));
+    let closing = CancellationToken::new();
+    let let_in = |stream, place| {
+        tracker.spawn(connection(stream, app.clone(), options, closing.clone(), place));
+    };
     loop {
-        let next = tokio::select! {
+        tokio::select! {
             biased;
-            () = shutdown.cancelled() => None,
-            next = accept(&listener, &places) => Some(next),
-        };
-        let Some((stream, place)) = next else { break };
-        tracker.spawn(connection(stream, app.clone(), options, shutdown.clone(), place));
+            () = shutdown.cancelled() => break,
+            (stream, place) = accept(&listener, &places) => let_in(stream, place),
+        }
     }
-    while let Some((stream, place)) = accept_waiting(&listener, &places).await {
-        tracker.spawn(connection(stream, app.clone(), options, shutdown.clone(), place));
+    for (stream, place) in take_waiting(listener, &places) {
+        let_in(stream, place);
     }
-    drop(listener);
+    tokio::time::sleep(LAST_CALL).await;
+    closing.cancel();
     tracker.close();
     match tokio::time::timeout(options.drain_timeout, tracker.wait()).await {
         Ok(()) => 0,
@@ -86,24 +92,30 @@ async fn accept(
     }
 }
 
-/// A connection that waits in the kernel's queue, if one does.
-async fn accept_waiting(
-    listener: &TcpListener,
+/// Closes the listener after taking the connections that wait in the kernel's queue. The kernel
+/// itself is asked, for the reactor may not have heard of the last ones yet.
+fn take_waiting(
+    listener: TcpListener,
     places: &Arc<Semaphore>,
-) -> Option<(TcpStream, OwnedSemaphorePermit)> {
-    let place = Arc::clone(places).try_acquire_owned().ok()?;
-    tokio::select! {
-        biased;
-        accepted = listener.accept() => accepted.ok().map(|(stream, _)| (stream, place)),
-        () = std::future::ready(()) => None,
+) -> Vec<(TcpStream, OwnedSemaphorePermit)> {
+    let mut taken = Vec::new();
+    let Ok(listener) = listener.into_std() else { return taken };
+    while let Ok(place) = Arc::clone(places).try_acquire_owned() {
+        let Ok((stream, _)) = listener.accept() else { break };
+        let stream = stream.set_nonblocking(true).and_then(|()| TcpStream::from_std(stream));
+        match stream {
+            Ok(stream) => taken.push((stream, place)),
+            Err(error) => tracing::warn!(%error, "a connection was not accepted"),
+        }
     }
+    taken
 }
 
 async fn connection(
     stream: TcpStream,
     app: Router,
     options: Options,
-    shutdown: CancellationToken,
+    closing: CancellationToken,
     _place: OwnedSemaphorePermit,
 ) {
     // Answers are small and whole; Nagle's algorithm would only hold them back.
@@ -119,7 +131,7 @@ async fn connection(
     let mut serving = pin!(serving);
     let ended: Result<(), hyper::Error> = tokio::select! {
         ended = serving.as_mut() => ended,
-        () = shutdown.cancelled() => {
+        () = closing.cancelled() => {
             serving.as_mut().graceful_shutdown();
             serving.await
         }

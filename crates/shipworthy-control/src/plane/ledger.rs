@@ -17,7 +17,7 @@ use super::{ControlPlane, Error, body, json};
 const DEFAULT_LIMIT: u64 = 100;
 
 /// The most entries of a page.
-const MAX_LIMIT: u64 = 1_000;
+const MAX_LIMIT: u64 = 10_000;
 
 /// A page ends early when its payloads pass this, in bytes: a page is held in memory.
 const MAX_PAGE_BYTES: usize = 8 << 20;
@@ -37,7 +37,7 @@ impl Asked {
         let limit = self.last.or(self.limit).unwrap_or(DEFAULT_LIMIT);
         if limit > MAX_LIMIT {
             let message = format!("{limit} entries are more than a page holds");
-            return bad(message, "ask for at most 1000, and go on from `next`");
+            return bad(message, "ask for at most 10000, and go on from `next`");
         }
         match (self.last, self.from.or(self.limit)) {
             (Some(_), Some(_)) => bad(

@@ -1,0 +1,89 @@
+//! What can be typed.
+
+use std::process::ExitCode;
+
+use anyhow::Result;
+use clap::{Parser, Subcommand};
+
+use crate::commands::{
+    checklist, completions, config, init, ledger, reload, score, token, train, up,
+};
+use crate::system::System;
+
+/// How a command ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Outcome {
+    /// It did what it should.
+    Done,
+    /// What it checked does not hold.
+    Failed,
+}
+
+impl From<Outcome> for ExitCode {
+    fn from(outcome: Outcome) -> Self {
+        match outcome {
+            Outcome::Done => Self::SUCCESS,
+            Outcome::Failed => Self::FAILURE,
+        }
+    }
+}
+
+/// Takes a trained model from prototype to production, and keeps it right.
+///
+/// A project is a directory with a `shipworthy.toml`. Start with one that works:
+///
+///   shipworthy up examples/flights
+///
+/// or make one from your own data:
+///
+///   shipworthy init data.parquet --target late
+#[derive(Debug, Parser)]
+#[command(name = "shipworthy", version, verbatim_doc_comment, max_term_width = 100)]
+#[command(after_help = "Exit codes: 0 done; 1 what was checked does not hold; 2 the input cannot \
+    be used (the reason is on standard error).")]
+pub(crate) struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    Up(up::Args),
+    Init(init::Args),
+    Train(train::Args),
+    Score(score::Args),
+    Checklist(checklist::Args),
+    Reload(reload::Args),
+    Config(config::Args),
+    Ledger(ledger::Args),
+    Token(token::Args),
+    Completions(completions::Args),
+}
+
+impl Cli {
+    /// Does what was asked for.
+    pub(crate) fn run(self, system: &System) -> Result<Outcome> {
+        match self.command {
+            Command::Up(args) => up::run(args, system),
+            Command::Init(args) => init::run(&args),
+            Command::Train(args) => train::run(&args),
+            Command::Score(args) => score::run(&args),
+            Command::Checklist(args) => checklist::run(&args, system),
+            Command::Reload(args) => reload::run(&args, system),
+            Command::Config(args) => config::run(&args),
+            Command::Ledger(args) => ledger::run(&args, system),
+            Command::Token(args) => token::run(&args, system),
+            Command::Completions(args) => completions::run(&args),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        super::Cli::command().debug_assert();
+    }
+}

@@ -1,0 +1,12 @@
+//! One file per command: what it takes, and what it does.
+
+pub(crate) mod checklist;
+pub(crate) mod completions;
+pub(crate) mod config;
+pub(crate) mod init;
+pub(crate) mod ledger;
+pub(crate) mod reload;
+pub(crate) mod score;
+pub(crate) mod token;
+pub(crate) mod train;
+pub(crate) mod up;

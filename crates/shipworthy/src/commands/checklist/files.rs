@@ -1,0 +1,73 @@
+//! What the checklist is judged by when no server runs.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use anyhow::{Context, Result};
+use shipworthy_contract::Contract;
+use shipworthy_control::plane;
+use shipworthy_control::release::Shelf;
+use shipworthy_core::ReleaseId;
+use shipworthy_core::checklist::{Facts, LedgerFacts};
+use shipworthy_ledger::{ReadError, Reader, RealDisk};
+use shipworthy_store::{Bundles, SqliteStore, StateDir, StateLock, Store};
+
+use crate::state;
+
+/// The facts of a project, and of its state directory if there is one.
+pub(super) fn facts(project: &Path, lock: Option<&StateLock>) -> Result<Facts> {
+    let mut facts = Facts::default();
+    let mut contract = None;
+    if let Some(directory) = lock.map(StateLock::dir) {
+        facts.ledger = ledger(directory)?;
+        if let Some((release, of_release)) = release(directory)? {
+            facts.release = Some(release);
+            contract = Some(of_release);
+        }
+    }
+    facts.contract_columns = match contract {
+        Some(contract) => contract.columns.len(),
+        // A state directory without a release may stand for itself, away from its project.
+        None if lock.is_some() && !state::project_file(project).is_file() => 0,
+        None => state::read_project(project)?.contract().columns.len(),
+    };
+    Ok(facts)
+}
+
+/// The release that a server would serve, and its contract.
+fn release(
+    directory: &StateDir,
+) -> Result<Option<(shipworthy_core::checklist::ReleaseFacts, Contract)>> {
+    if !directory.state_db().is_file() {
+        return Ok(None);
+    }
+    let store: Arc<dyn Store> = Arc::new(SqliteStore::open(&directory.state_db())?);
+    let mut endpoints = store.endpoints()?.into_iter();
+    let Some(id) = endpoints.find_map(|endpoint| endpoint.stable) else { return Ok(None) };
+    let stored = store.release(&id)?.with_context(|| format!("release {id} is not stored"))?;
+    let bundles = Arc::new(Bundles::reading(directory));
+    let contract = contract(&Shelf { store, bundles }, &id)?;
+    Ok(Some((plane::release_facts(&stored), contract)))
+}
+
+fn contract(shelf: &Shelf, id: &ReleaseId) -> Result<Contract> {
+    let digest = shelf.manifest(id)?.contract;
+    let contract = shelf.bundles.read_verified(id, &digest.name, &digest.sha256)?;
+    serde_json::from_slice(&contract).with_context(|| format!("the contract of release {id}"))
+}
+
+fn ledger(directory: &StateDir) -> Result<Option<LedgerFacts>> {
+    let path = directory.ledger();
+    // Opening a disk makes its directory.
+    if !path.is_dir() {
+        return Ok(None);
+    }
+    match Reader::open(Arc::new(RealDisk::new(path)?), None) {
+        Ok(reader) => Ok(Some(LedgerFacts { entries: reader.watermark().sequence, failure: None })),
+        Err(ReadError::NoLedger) => Ok(None),
+        Err(error) => {
+            let error = anyhow::Error::new(error);
+            Ok(Some(LedgerFacts { entries: 0, failure: Some(format!("{error:#}")) }))
+        }
+    }
+}

@@ -1,0 +1,141 @@
+//! What a ledger entry says about a decision, in words for people.
+
+use anyhow::{Context, Result};
+use serde_json::Value;
+use shipworthy_core::DecisionId;
+use shipworthy_ledger::Kind;
+use shipworthy_rows::Timestamp;
+use shipworthy_serving::record::{Recorded, Status};
+
+use super::entries::Entry;
+
+/// The kinds that this version knows.
+const KINDS: [Kind; 5] =
+    [Kind::DECISION, Kind::REFUSAL, Kind::QUARANTINE, Kind::SUMMARY, Kind::EVENT];
+
+impl Entry {
+    /// Its kind, if this version knows it.
+    pub(super) fn kind(&self) -> Option<Kind> {
+        KINDS.into_iter().find(|kind| kind.to_string() == self.kind)
+    }
+
+    /// How the row ended; `None` when the entry is about no row.
+    pub(super) fn status(&self) -> Option<Status> {
+        let all = [Status::Answered, Status::Refused, Status::Quarantined];
+        let kind = self.kind()?;
+        all.into_iter().find(|status| status.kind() == kind)
+    }
+
+    /// What was recorded of the row; `None` when it was erased.
+    pub(super) fn recorded(&self) -> Result<Option<Recorded>> {
+        let Some(payload) = &self.payload else { return Ok(None) };
+        let recorded = serde_json::from_str(payload.get()).with_context(|| {
+            format!("entry {} is not recorded as this version records decisions", self.sequence)
+        })?;
+        Ok(Some(recorded))
+    }
+
+    /// When it was made, by its id: a UUID of version 7 starts with its milliseconds.
+    pub(super) fn made_at(&self) -> Option<Timestamp> {
+        let bytes = self.id.parse::<DecisionId>().ok()?.into_bytes();
+        let millis = bytes[..6].iter().fold(0, |millis: i64, byte| millis << 8 | i64::from(*byte));
+        Some(Timestamp::from_millis(millis))
+    }
+}
+
+/// A moment to the millisecond, in UTC: `2026-07-01 09:30:00.250`.
+pub(super) fn moment(at: Timestamp) -> String {
+    let text = at.to_string();
+    let (seconds, rest) = text.trim_end_matches('Z').split_at(text.len().min(19));
+    let millis: String = rest.chars().skip(1).chain("000".chars()).take(3).collect();
+    format!("{}.{millis}", seconds.replace('T', " "))
+}
+
+/// A latency in the unit that suits it.
+pub(super) fn latency(us: u64) -> String {
+    let tenths = |whole: u64, unit: &str| format!("{}.{} {unit}", whole / 10, whole % 10);
+    match us {
+        0..1_000 => format!("{us} µs"),
+        1_000..1_000_000 => tenths(us / 100, "ms"),
+        _ => tenths(us / 100_000, "s"),
+    }
+}
+
+/// What was answered, in a few words: the class and its probability, a number, or why not.
+pub(super) fn answer(output: &Value) -> String {
+    if let Some(violations) = output.get("violations").and_then(Value::as_array) {
+        return refusal(violations);
+    }
+    let prediction = output.get("prediction").map_or_else(String::new, number);
+    match output.get("decision").and_then(Value::as_str) {
+        Some(decision) => format!("{decision} ({prediction})"),
+        None => prediction,
+    }
+}
+
+fn refusal(violations: &[Value]) -> String {
+    let Some(first) = violations.first() else {
+        return "another row of its request broke the contract".to_owned();
+    };
+    let text = |key: &str| first[key].as_str().unwrap_or("?");
+    let more = match violations.len() {
+        1 => String::new(),
+        count => format!(", and {} more", count - 1),
+    };
+    format!("{}: {}{more}", text("column"), text("rule"))
+}
+
+/// A number as short as it still says something; of several, all.
+fn number(value: &Value) -> String {
+    match value {
+        Value::Array(values) => {
+            let values = values.iter().map(number).collect::<Vec<_>>();
+            format!("[{}]", values.join(", "))
+        }
+        Value::Number(number) => match number.as_f64() {
+            Some(float) if number.is_f64() => format!("{float:.4}"),
+            _ => number.to_string(),
+        },
+        other => other.to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn answers_are_told_in_a_few_words() {
+        let cases = [
+            (json!({"prediction": 0.731_058_6, "decision": "late"}), "late (0.7311)"),
+            (json!({"prediction": 12.5}), "12.5000"),
+            (json!({"prediction": [0.25, 0.75], "decision": "b"}), "b ([0.2500, 0.7500])"),
+            (json!({"violations": [{"column": "origin", "rule": "one_of"}]}), "origin: one_of"),
+            (
+                json!({"violations": [{"column": "a", "rule": "type"}, {}, {}]}),
+                "a: type, and 2 more",
+            ),
+            (json!({"violations": []}), "another row of its request broke the contract"),
+        ];
+        for (output, expected) in cases {
+            assert_eq!(answer(&output), expected);
+        }
+    }
+
+    #[test]
+    fn latencies_have_the_unit_that_suits_them() {
+        assert_eq!(latency(999), "999 µs");
+        assert_eq!(latency(1_250), "1.2 ms");
+        assert_eq!(latency(2_349_999), "2.3 s");
+    }
+
+    #[test]
+    fn moments_are_shown_to_the_millisecond() {
+        let shown = |text: &str| moment(text.parse().unwrap());
+        assert_eq!(shown("2026-07-01T09:30:00Z"), "2026-07-01 09:30:00.000");
+        assert_eq!(shown("2026-07-01T09:30:00.25Z"), "2026-07-01 09:30:00.250");
+        assert_eq!(shown("2026-07-01T09:30:00.123456Z"), "2026-07-01 09:30:00.123");
+    }
+}

@@ -1,0 +1,120 @@
+//! `shipworthy ledger show`.
+
+use std::fmt;
+
+use anyhow::Result;
+use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
+use serde_json::Value;
+use serde_json::value::RawValue;
+use shipworthy_core::DecisionId;
+use shipworthy_ledger::commit;
+
+use super::decision::{answer, latency};
+use super::entries::{Entry, Ledger};
+use crate::output;
+
+/// Shows everything about one decision.
+pub(super) fn show(ledger: &Ledger, id: DecisionId, json: bool) -> Result<()> {
+    let entry = ledger.find(id)?;
+    if json { output::json(&entry) } else { output::line(&pretty(&entry)?) }
+}
+
+/// An entry for people.
+pub(super) fn pretty(entry: &Entry) -> Result<String> {
+    let mut out = String::new();
+    let mut say = |name: &str, value: &str| out.push_str(&format!("{name:<12}{value}\n"));
+    say("id", &entry.id);
+    say("kind", &entry.kind);
+    say("sequence", &entry.sequence.to_string());
+    match (entry.status(), entry.recorded()) {
+        (Some(_), Ok(Some(recorded))) => {
+            let output: Value = serde_json::from_str(recorded.output.get())?;
+            say("received", &recorded.received_at.to_string());
+            say("endpoint", &recorded.endpoint);
+            say("release", &recorded.release);
+            say("slot", &recorded.slot);
+            say("status", recorded.status.name());
+            say("answer", &answer(&output));
+            say("latency", &latency(recorded.latency_us));
+            say("commitment", &commitment(entry));
+            out.push_str(&section("input", recorded.input.get()));
+            out.push_str(&section("output", recorded.output.get()));
+        }
+        (_, Ok(None)) => {
+            say("commitment", &commitment(entry));
+            out.push_str("\nThe content was erased; its commitment remains.\n");
+        }
+        _ => {
+            say("commitment", &commitment(entry));
+            let payload = entry.payload.as_ref().map_or("null", |payload| payload.get());
+            out.push_str(&section("payload", payload));
+        }
+    }
+    Ok(out.trim_end().to_owned())
+}
+
+/// A JSON object as lines of name and value, in its own order.
+fn section(name: &str, json: &str) -> String {
+    let mut out = format!("\n{name}\n");
+    let Ok(Fields(fields)) = serde_json::from_str(json) else {
+        out.push_str(&format!("  {json}\n"));
+        return out;
+    };
+    let width = fields.iter().map(|(name, _)| name.chars().count()).max().unwrap_or(0);
+    for (name, value) in fields {
+        let items: Option<Vec<Box<RawValue>>> = serde_json::from_str(value.get()).ok();
+        match items {
+            Some(items) if items.iter().any(|item| item.get().starts_with('{')) => {
+                out.push_str(&format!("  {name}\n"));
+                items.iter().for_each(|item| out.push_str(&format!("    {item}\n")));
+            }
+            _ => out.push_str(&format!("  {name:<width$}  {value}\n")),
+        }
+    }
+    out
+}
+
+/// The fields of a JSON object, as they stand there.
+struct Fields(Vec<(String, Box<RawValue>)>);
+
+impl<'de> Deserialize<'de> for Fields {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct InOrder;
+        impl<'de> Visitor<'de> for InOrder {
+            type Value = Fields;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an object")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Fields, A::Error> {
+                let mut fields = Vec::new();
+                while let Some(field) = map.next_entry()? {
+                    fields.push(field);
+                }
+                Ok(Fields(fields))
+            }
+        }
+        deserializer.deserialize_map(InOrder)
+    }
+}
+
+/// The commitment, and whether it is that of the content.
+fn commitment(entry: &Entry) -> String {
+    let verdict = match holds(entry) {
+        Some(true) => "holds",
+        Some(false) => "does NOT hold: the content is not what was recorded",
+        None => "cannot be checked: the content was erased or is of a later version",
+    };
+    format!("{} ({verdict})", entry.commitment)
+}
+
+/// Whether the commitment is that of the content, as it came here.
+fn holds(entry: &Entry) -> Option<bool> {
+    let mut salt = [0; 16];
+    hex::decode_to_slice(entry.salt.as_ref()?, &mut salt).ok()?;
+    let id = entry.id.parse::<DecisionId>().ok()?.into_bytes();
+    let payload = entry.payload.as_ref()?.get();
+    let found = commit(entry.kind()?, &id, &salt, payload.as_bytes());
+    Some(hex::encode(found) == entry.commitment)
+}

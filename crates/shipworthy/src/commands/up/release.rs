@@ -1,0 +1,67 @@
+//! The release that is served: the endpoint's stable one, or a new one.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use anyhow::{Context, Result};
+use shipworthy_control::project::Project;
+use shipworthy_control::{Commit, train};
+use shipworthy_core::ReleaseId;
+use shipworthy_serving::release::LoadedRelease;
+
+use super::Args;
+use super::state::State;
+use crate::commands::train::{Bars, summary};
+use crate::system::System;
+use crate::{output, state};
+
+/// The release to serve, trained now if there is none.
+pub(super) fn find_or_make(
+    args: &Args,
+    project: &Project,
+    kept: &State,
+    system: &System,
+) -> Result<Arc<LoadedRelease>> {
+    let name = &project.identity.name;
+    let stable = kept.shelf.store.endpoint(name)?.and_then(|endpoint| endpoint.stable);
+    let id = match stable {
+        Some(id) if !args.new_release => id,
+        _ => make(project, &state::project_directory(&args.project), kept, system)?,
+    };
+    let release = kept.shelf.load(&id)?;
+    warn_of_changes(project, &release);
+    Ok(Arc::new(release))
+}
+
+/// Trains the project's model, and makes it the endpoint's stable release.
+fn make(project: &Project, directory: &Path, kept: &State, system: &System) -> Result<ReleaseId> {
+    output::note(&format!("training {}", project.identity.name));
+    let commit = Commit::of(directory);
+    if let Commit::None { reason } = &commit {
+        output::note(&format!("the release will be marked unreproducible: {reason}"));
+    }
+    let mut bars = Bars::new();
+    let trained = train::train(project, directory, &mut bars).context("training failed")?;
+    bars.finish();
+    output::note(&summary(&trained.report));
+    let name = &project.identity.name;
+    let attribution = kept.attribution("made and served by `shipworthy up`", system)?;
+    let id = kept.shelf.keep(name, &trained, &commit, &attribution)?;
+    kept.shelf.set_stable(name, &id, &attribution)?;
+    output::note(&format!("release {id}"));
+    Ok(id)
+}
+
+/// A project that was changed after its release was made serves the old rules until a new one.
+fn warn_of_changes(project: &Project, release: &LoadedRelease) {
+    let mut served = release.contract().clone();
+    for column in &mut served.columns {
+        column.categories = None;
+    }
+    if served != project.contract() {
+        output::note(
+            "warning: the [[column]] rules of shipworthy.toml are not those of the release that \
+             serves; `shipworthy up PROJECT --new-release` makes one that has them",
+        );
+    }
+}

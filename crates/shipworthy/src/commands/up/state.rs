@@ -1,0 +1,78 @@
+//! The state directory of a server, and who acts in it.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use anyhow::{Context, Result};
+use shipworthy_control::release::Shelf;
+use shipworthy_store::{
+    Attribution, Bundles, NewToken, Role, Secret, SqliteStore, StateDir, StateLock, Store, Token,
+};
+
+use crate::system::System;
+
+/// The name of the first token: whoever can read the state directory.
+const FIRST_TOKEN: &str = "operator";
+
+/// A state directory that nobody else writes.
+pub(super) struct State {
+    pub(super) lock: StateLock,
+    pub(super) shelf: Shelf,
+    /// Whose token lies in the state directory; `None` when it was revoked or taken away.
+    pub(super) local: Option<Token>,
+}
+
+impl State {
+    /// Takes a state directory, making what is missing.
+    pub(super) fn open(path: &Path, system: &System) -> Result<Self> {
+        let directory = StateDir::open(path)?;
+        let lock = directory.lock()?;
+        keep_out_of_git(path)?;
+        let store: Arc<dyn Store> = Arc::new(SqliteStore::open(&directory.state_db())?);
+        let bundles = Arc::new(Bundles::open(&lock)?);
+        if store.tokens()?.is_empty() {
+            first_token(&lock, store.as_ref(), system)?;
+        }
+        let local = match directory.token()? {
+            Some(secret) => store.authenticate(&secret.reveal())?,
+            None => None,
+        };
+        Ok(Self { lock, shelf: Shelf { store, bundles }, local })
+    }
+
+    /// Says that the holder of the state directory's token does something, and why.
+    pub(super) fn attribution(&self, reason: &str, system: &System) -> Result<Attribution> {
+        let actor = self.local.as_ref().context(
+            "this needs an actor, but the token in the state directory is missing or revoked; \
+             put a live operator's token into its file `token`",
+        )?;
+        Ok(Attribution::new(&actor.name, reason, system.clock.now())?)
+    }
+}
+
+/// Writes the first token's secret before it is known to the store: after a crash between the
+/// two, the next start goes on with the same secret.
+fn first_token(lock: &StateLock, store: &dyn Store, system: &System) -> Result<()> {
+    let secret = if let Some(secret) = lock.dir().token()? {
+        secret
+    } else {
+        let mut random = [0; 32];
+        system.entropy.fill(&mut random);
+        let secret = Secret::from_random(random);
+        lock.write_token(&secret)?;
+        secret
+    };
+    let token = NewToken::new(FIRST_TOKEN, Role::Operator, &secret)?;
+    let attribution = Attribution::new(FIRST_TOKEN, "first start", system.clock.now())?;
+    store.create_token(&token, &attribution)?;
+    Ok(())
+}
+
+/// State is no source: it would make every tree dirty.
+fn keep_out_of_git(path: &Path) -> Result<()> {
+    let ignore = path.join(".gitignore");
+    if ignore.exists() {
+        return Ok(());
+    }
+    std::fs::write(&ignore, "*\n").with_context(|| format!("cannot write {}", ignore.display()))
+}

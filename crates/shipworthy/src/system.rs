@@ -1,0 +1,70 @@
+//! The edge where time, chance and the environment come in. Nothing below reads them.
+
+use std::sync::Arc;
+use std::time::{Instant, SystemTime, UNIX_EPOCH};
+
+use shipworthy_core::{Clock, Entropy};
+use shipworthy_rows::Timestamp;
+
+/// What the outside world gives to commands.
+#[derive(Clone)]
+pub(crate) struct System {
+    /// The machine's clocks.
+    pub(crate) clock: Arc<dyn Clock>,
+    /// The operating system's random bytes.
+    pub(crate) entropy: Arc<dyn Entropy>,
+}
+
+impl System {
+    /// This machine.
+    pub(crate) fn new() -> Self {
+        Self { clock: Arc::new(SystemClock::new()), entropy: Arc::new(SystemEntropy) }
+    }
+
+    /// The value of an environment variable, if it is set to something.
+    pub(crate) fn variable(name: &str) -> Option<String> {
+        #[expect(clippy::disallowed_methods, reason = "this is the place that reads it")]
+        std::env::var(name).ok().filter(|value| !value.is_empty())
+    }
+
+    /// Processors that this process may use.
+    pub(crate) fn cores() -> usize {
+        std::thread::available_parallelism().map_or(1, std::num::NonZero::get)
+    }
+}
+
+struct SystemClock {
+    start: Instant,
+}
+
+impl SystemClock {
+    fn new() -> Self {
+        #[expect(clippy::disallowed_methods, reason = "the clock port ends here")]
+        Self { start: Instant::now() }
+    }
+}
+
+impl Clock for SystemClock {
+    fn now(&self) -> Timestamp {
+        #[expect(clippy::disallowed_methods, reason = "the clock port ends here")]
+        let now = SystemTime::now();
+        let micros = match now.duration_since(UNIX_EPOCH) {
+            Ok(after) => i64::try_from(after.as_micros()).unwrap_or(i64::MAX),
+            Err(before) => i64::try_from(before.duration().as_micros()).map_or(i64::MIN, |m| -m),
+        };
+        Timestamp::from_micros(micros)
+    }
+
+    fn monotonic_us(&self) -> u64 {
+        u64::try_from(self.start.elapsed().as_micros()).unwrap_or(u64::MAX)
+    }
+}
+
+struct SystemEntropy;
+
+impl Entropy for SystemEntropy {
+    fn fill(&self, bytes: &mut [u8]) {
+        #[expect(clippy::disallowed_methods, reason = "the entropy port ends here")]
+        getrandom::fill(bytes).expect("without random bytes no secret can be made");
+    }
+}
