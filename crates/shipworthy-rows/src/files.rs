@@ -183,13 +183,19 @@ fn parse_into(column: &mut crate::Column, data_type: DataType, text: &str) -> bo
             "false" | "False" | "FALSE" => Some(Cell::Boolean(false)),
             _ => None,
         },
-        DataType::Integer => text.parse().ok().map(Cell::Integer),
+        DataType::Integer => integer(text).map(Cell::Integer),
         DataType::Float => text.parse().ok().filter(|v: &f64| v.is_finite()).map(Cell::Float),
         DataType::String => Some(Cell::String(text)),
         DataType::Timestamp => text.parse::<Timestamp>().ok().map(Cell::Timestamp),
     };
     column.push(cell.unwrap_or(Cell::Missing));
     cell.is_some()
+}
+
+/// `5`, and `5.0` too: pandas writes columns of integers so when values are missing, and a request
+/// may say it so.
+fn integer(text: &str) -> Option<i64> {
+    text.parse().ok().or_else(|| widen::whole(text.parse().ok()?))
 }
 
 #[cfg(test)]

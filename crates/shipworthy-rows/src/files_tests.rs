@@ -33,6 +33,16 @@ fn a_value_of_another_type_is_a_misfit_and_missing() {
 }
 
 #[test]
+fn a_whole_number_may_be_written_as_pandas_writes_it() {
+    let file = csv_file("a\n5.0\n5.5\n");
+    let wanted = Arc::new(Schema::new([("a", DataType::Integer)]));
+    let rows = RowFile::open(file.path()).unwrap();
+    let (batch, misfits) = rows.batches(&wanted, 10).unwrap().next().unwrap().unwrap();
+    assert_eq!((batch.cell(0, 0), batch.cell(1, 0)), (Cell::Integer(5), Cell::Missing));
+    assert_eq!(misfits[..], [Misfit { row: 1, column: 0, found: "\"5.5\"".to_owned() }]);
+}
+
+#[test]
 fn a_missing_column_is_an_error_or_a_gap() {
     let file = csv_file("a\n1\n");
     let wanted = Arc::new(Schema::new([("b", DataType::Integer)]));

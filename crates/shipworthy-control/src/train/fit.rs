@@ -18,7 +18,7 @@ use shipworthy_rows::{DataType, RowBatch};
 
 use super::split::Split;
 use super::{Error, Progress};
-use crate::project::Train;
+use crate::project::{Train, Validation};
 
 /// What is to be learned.
 pub(super) struct Task<'a> {
@@ -76,7 +76,7 @@ pub(super) fn describe(train: &Train) -> Result<Trainer, serde_json::Error> {
     let parameters = BTreeMap::from([
         ("rounds".to_owned(), train.rounds.into()),
         ("early_stopping_rounds".to_owned(), train.early_stopping_rounds.into()),
-        ("validation".to_owned(), format!("{:?}", train.validation).into()),
+        ("validation".to_owned(), validation(&train.validation)),
         ("learning_rate".to_owned(), p.learning_rate.into()),
         ("max_depth".to_owned(), p.max_depth.into()),
         ("min_child_weight".to_owned(), p.min_child_weight.into()),
@@ -93,6 +93,14 @@ pub(super) fn describe(train: &Train) -> Result<Trainer, serde_json::Error> {
         seed: train.seed,
         parameters,
     })
+}
+
+/// The rows that chose the number of rounds, as a manifest names them.
+fn validation(validation: &Validation) -> serde_json::Value {
+    match validation {
+        Validation::Last(length) => serde_json::json!({"last_s": length.as_secs_f64()}),
+        Validation::Share(share) => serde_json::json!({"share": share}),
+    }
 }
 
 fn parameters(task: &Task<'_>) -> Result<TrainingParams, Error> {

@@ -65,7 +65,7 @@ fn push(column: &mut Column, cell: Cell<'_>) -> bool {
 }
 
 #[allow(clippy::cast_possible_truncation, reason = "checked to be whole and in range")]
-fn whole(value: f64) -> Option<i64> {
+pub(super) fn whole(value: f64) -> Option<i64> {
     /// 2^53: above it, floats skip whole numbers.
     const EXACT: f64 = 9_007_199_254_740_992.0;
     (value.fract() == 0.0 && value.abs() <= EXACT).then_some(value as i64)

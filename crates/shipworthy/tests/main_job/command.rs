@@ -1,0 +1,59 @@
+//! Runs the program to its end.
+
+use std::process::{Command, Stdio};
+
+use serde_json::Value;
+
+/// What a command did.
+#[derive(Debug)]
+pub(crate) struct Ran {
+    pub(crate) code: Option<i32>,
+    pub(crate) stdout: String,
+    pub(crate) stderr: String,
+}
+
+impl Ran {
+    /// Standard output of a command that ended with this code.
+    #[track_caller]
+    pub(crate) fn expect(&self, code: i32) -> &str {
+        assert_eq!(self.code, Some(code), "{self:#?}");
+        &self.stdout
+    }
+
+    /// Standard output as JSON.
+    #[track_caller]
+    pub(crate) fn json(&self) -> Value {
+        serde_json::from_str(&self.stdout).unwrap_or_else(|error| panic!("{error}: {self:#?}"))
+    }
+
+    /// Asserts that standard error says this.
+    #[track_caller]
+    pub(crate) fn says(&self, text: &str) {
+        assert!(self.stderr.contains(text), "no {text:?} in {self:#?}");
+    }
+}
+
+/// The program, in an environment that says nothing to it.
+pub(crate) fn program() -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_shipworthy"));
+    for variable in ["STATE", "LISTEN", "ADMIN", "TOKEN", "LOG"] {
+        command.env_remove(format!("SHIPWORTHY_{variable}"));
+    }
+    command.stdin(Stdio::null());
+    command
+}
+
+/// Runs the program with the words of a line as its arguments.
+pub(crate) fn run(line: &str) -> Ran {
+    finish(program().args(line.split_whitespace()))
+}
+
+/// Runs a command that was made with [`program`].
+pub(crate) fn finish(command: &mut Command) -> Ran {
+    let output = command.output().unwrap();
+    Ran {
+        code: output.status.code(),
+        stdout: String::from_utf8(output.stdout).unwrap(),
+        stderr: String::from_utf8(output.stderr).unwrap(),
+    }
+}

@@ -1,0 +1,25 @@
+//! The main job, from the outside: the real program, its ports, its files and its exit codes.
+
+#![allow(clippy::unwrap_used, reason = "tests; clippy knows only the functions marked so")]
+#![allow(clippy::panic, reason = "tests; clippy knows only the functions marked so")]
+
+mod claims;
+mod command;
+mod command_line;
+mod configuration;
+mod crashes;
+mod damage;
+mod export;
+mod full_ledger;
+mod http;
+mod predicting;
+mod project;
+mod recording;
+mod refusing;
+mod reloading;
+mod scoring;
+mod server;
+mod starting;
+mod stopping;
+mod tokens;
+mod training;

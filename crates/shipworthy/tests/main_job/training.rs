@@ -1,0 +1,63 @@
+//! The same data and the same project give the same model.
+
+use std::fs;
+
+use serde_json::Value;
+
+use crate::command::{finish, program};
+use crate::project::Project;
+
+#[test]
+fn the_same_project_gives_the_same_bytes_on_any_number_of_threads() {
+    let project = Project::new();
+    let train = |name: &str, threads: Option<&str>| {
+        let line = project.line(&format!("train PROJECT --output BESIDE/{name} --json"));
+        let mut command = program();
+        command.args(line.split_whitespace());
+        if let Some(threads) = threads {
+            command.env("RAYON_NUM_THREADS", threads);
+        }
+        finish(&mut command).expect(0);
+        fs::read(project.beside(name)).unwrap()
+    };
+    let model = train("first.json", None);
+    assert_eq!(train("second.json", None), model);
+    assert_eq!(train("one_thread.json", Some("1")), model);
+    assert_eq!(train("three_threads.json", Some("3")), model);
+
+    let model: Value = serde_json::from_slice(&model).unwrap();
+    let features = &model["learner"]["feature_names"];
+    let expected = ["amount", "account_days", "channel", "rating"];
+    assert_eq!(*features, serde_json::json!(expected), "what is protected is not shown to it");
+    project.edit("seed = 7", "seed = 8");
+    assert_ne!(train("other_seed.json", None), fs::read(project.beside("first.json")).unwrap());
+}
+
+#[test]
+fn training_reports_where_the_rows_went_and_how_good_the_model_is() {
+    let project = Project::new();
+    let trained = project.run("train PROJECT --output BESIDE/model.json --json");
+    trained.expect(0);
+    let report = trained.json();
+    let rows = |slice: &str| report["rows"][slice].as_u64().unwrap();
+    assert_eq!(rows("source"), crate::project::ROWS);
+    assert_eq!(rows("train") + rows("validation") + rows("test"), crate::project::ROWS);
+    let quality = report["test"]["metrics"]["roc_auc"].as_f64();
+    assert!(quality.is_some_and(|auc| auc > 0.7), "{report}");
+}
+
+#[test]
+fn data_that_cannot_be_used_is_told_apart() {
+    let project = Project::new();
+    let train = "train PROJECT --output BESIDE/model.json";
+    let data = project.path().join("payments.csv");
+    fs::write(&data, "amount,account_days,channel,rating,card,sex\n1,2,web,,a,f\n").unwrap();
+    let refused = project.run(train);
+    refused.expect(2);
+    refused.says("fraud");
+    fs::remove_file(&data).unwrap();
+    let refused = project.run(train);
+    refused.expect(2);
+    refused.says("payments.csv");
+    assert!(!project.beside("model.json").exists());
+}
