@@ -1,8 +1,8 @@
 //! The project file `shipworthy.toml`: everything that is declared about one model.
 //!
-//! It is read in two stages. As typed ([`typed`]): every value with its place in the file, and
+//! It is read in two stages. As typed (`typed`): every value with its place in the file, and
 //! what is wrong with it alone. Validated ([`Project`]): defaults filled in, durations and sizes
-//! real, and the sections fit one another ([`checks`]). All mistakes of a file are reported at
+//! real, and the sections fit one another (`checks`). All mistakes of a file are reported at
 //! once, each with its line.
 //!
 //! **Invariant:** pure. Text comes in; no file is opened, so data and columns that only the source

@@ -4,10 +4,10 @@
 //! accept ─ route ─ decode ─ validate ─ predict ─ record ─ respond
 //! ```
 //!
-//! [`decide`](pipeline) walks them; [`accept`] is the door (HTTP routes, tokens, limits), and no
+//! `pipeline` walks them; [`accept`] is the door (HTTP routes, tokens, limits), and no
 //! protocol knows another: each decodes into a row batch and encodes an [`Answer`].
 //!
-//! **Invariant:** no answer without its record. [`pipeline`] awaits the ledger's receipt before it
+//! **Invariant:** no answer without its record. `pipeline` awaits the ledger's receipt before it
 //! returns an answer or a refusal.
 //!
 //! **Invariant:** a request sees one plan. It is loaded once, and everything that the answer is

@@ -30,7 +30,7 @@ pub(crate) fn line(text: &str) -> Result<()> {
 /// Writes a value as JSON to standard output: indented for people, one line for programs.
 ///
 /// # Errors
-/// As [`line`].
+/// As [`line()`].
 pub(crate) fn json<T: Serialize>(value: &T) -> Result<()> {
     let text = if io::stdout().is_terminal() {
         serde_json::to_string_pretty(value)?
