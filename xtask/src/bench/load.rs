@@ -12,7 +12,7 @@ use crate::apt::{self, Installed};
 use crate::process;
 
 /// One row of `examples/flights`: what is known when a departure is scheduled.
-pub(super) const PAYLOAD: &str = r#"{"month":1,"day":2,"hour":8,"minute":0,"sched_dep_time":800,"sched_arr_time":1014,"carrier":"DL","flight":2119,"tailnum":"N358NW","origin":"LGA","dest":"MSP","distance":1020,"time_hour":"2013-01-02T13:00:00Z"}"#;
+pub(super) const PAYLOAD: &str = r#"{"instances":[{"month":1,"day":2,"hour":8,"minute":0,"sched_dep_time":800,"sched_arr_time":1014,"carrier":"DL","flight":2119,"tailnum":"N358NW","origin":"LGA","dest":"MSP","distance":1020,"time_hour":"2013-01-02T13:00:00Z"}]}"#;
 
 /// wrk with a script that posts [`PAYLOAD`].
 pub(super) struct Load {
