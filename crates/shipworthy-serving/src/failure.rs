@@ -30,7 +30,7 @@ pub enum Failure {
         hint: &'static str,
     },
     /// The rows break the contract. Recorded.
-    #[error("{} of the contract's rules are broken; no row was answered", refusal.violations.len())]
+    #[error("{}; no row was answered", broken(refusal.violations.len()))]
     Refused {
         /// What was recorded.
         refusal: Box<Refusal>,
@@ -99,6 +99,13 @@ pub struct Refusal {
     pub decision_ids: Vec<DecisionId>,
     /// The release whose contract refused.
     pub release: Arc<LoadedRelease>,
+}
+
+fn broken(values: usize) -> String {
+    match values {
+        1 => "1 value breaks the contract".to_owned(),
+        values => format!("{values} values break the contract"),
+    }
 }
 
 impl Failure {

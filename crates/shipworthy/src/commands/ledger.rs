@@ -11,11 +11,13 @@ use std::path::PathBuf;
 
 use anyhow::Result;
 use clap::{Args as ClapArgs, Subcommand};
+use serde_json::json;
 use shipworthy_core::DecisionId;
 
 use self::entries::Ledger;
 use crate::cli::Outcome;
 use crate::client::{RemoteArgs, find};
+use crate::output;
 use crate::state::StateArgs;
 use crate::system::System;
 
@@ -86,6 +88,10 @@ enum Command {
         #[arg(short, long, value_name = "F.parquet")]
         output: PathBuf,
 
+        /// Print what was written as JSON.
+        #[arg(long)]
+        json: bool,
+
         #[command(flatten)]
         place: Place,
     },
@@ -97,7 +103,16 @@ pub(crate) fn run(args: &Args, _system: &System) -> Result<Outcome> {
             tail::tail(&open(place)?, *count, *follow, *json)?;
         }
         Command::Show { id, json, place } => show::show(&open(place)?, *id, *json)?,
-        Command::Export { output, place } => export::export(&open(place)?, output)?,
+        Command::Export { output: file, json, place } => {
+            let decisions = export::export(&open(place)?, file)?;
+            let path = file.display();
+            if *json {
+                let written = json!({"decisions": decisions, "output": path.to_string()});
+                output::json(&written)?;
+            } else {
+                output::note(&format!("{decisions} decisions written to {path}"));
+            }
+        }
     }
     Ok(Outcome::Done)
 }

@@ -30,6 +30,10 @@ pub(crate) struct Args {
 
 #[derive(ClapArgs, Debug)]
 struct Place {
+    /// Print JSON.
+    #[arg(long)]
+    json: bool,
+
     #[command(flatten)]
     state: StateArgs,
 
@@ -61,10 +65,6 @@ enum Command {
     },
     /// List all tokens, living and revoked, without their secrets.
     List {
-        /// Print JSON.
-        #[arg(long)]
-        json: bool,
-
         #[command(flatten)]
         place: Place,
     },
@@ -103,8 +103,14 @@ struct Shown {
     revoked_at: Option<String>,
 }
 
+/// A fresh sign-in link.
+#[derive(Debug, Deserialize, Serialize)]
+struct Made {
+    link: String,
+}
+
 /// A new token.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, Serialize)]
 struct Created {
     name: String,
     role: String,
@@ -126,36 +132,51 @@ pub(crate) fn run(args: &Args, system: &System) -> Result<Outcome> {
     };
     match &args.command {
         Command::Create { name, role, reason, place } => {
-            create(&keeper(place)?, name, *role, reason)?;
+            let created = create(&keeper(place)?, name, *role, reason)?;
+            print(place, &created, |created| {
+                let Created { name, role, secret } = created;
+                output::note(&format!("{role} `{name}` was made; its secret is shown this once:"));
+                secret.clone()
+            })?;
         }
-        Command::List { json, place } => list(&keeper(place)?, *json)?,
-        Command::Revoke { name, reason, place } => revoke(&keeper(place)?, name, reason)?,
-        Command::SignIn { place } => sign_in(&keeper(place)?)?,
+        Command::List { place } => print(place, &list(&keeper(place)?)?, table)?,
+        Command::Revoke { name, reason, place } => {
+            let revoked = revoke(&keeper(place)?, name, reason)?;
+            print(place, &revoked, |token| format!("{} `{}` is revoked", token.role, token.name))?;
+        }
+        Command::SignIn { place } => {
+            print(place, &sign_in(&keeper(place)?)?, |made| {
+                output::note("this link signs one browser in, once, within 15 minutes:");
+                made.link.clone()
+            })?;
+        }
     }
     Ok(Outcome::Done)
 }
 
-fn create(keeper: &Keeper<'_>, name: &str, role: Role, reason: &str) -> Result<()> {
-    let created: Created = match keeper {
-        Keeper::Server(client) => {
-            let body = json!({"name": name, "role": role.as_str(), "reason": reason});
-            client.post("/v1/tokens", &body)?
-        }
-        Keeper::Files(files) => files.create(name, role, reason)?,
-    };
-    let Created { name, role, secret } = created;
-    output::note(&format!("{role} `{name}` was made; its secret is shown this once:"));
-    output::line(&secret)
+/// Prints what was done: as JSON, or in words.
+fn print<T: Serialize>(place: &Place, done: &T, words: impl FnOnce(&T) -> String) -> Result<()> {
+    if place.json { output::json(done) } else { output::line(&words(done)) }
 }
 
-fn list(keeper: &Keeper<'_>, json: bool) -> Result<()> {
-    let listed: Listed = match keeper {
-        Keeper::Server(client) => client.get("/v1/tokens")?,
-        Keeper::Files(files) => files.list()?,
-    };
-    if json {
-        return output::json(&listed);
+fn create(keeper: &Keeper<'_>, name: &str, role: Role, reason: &str) -> Result<Created> {
+    match keeper {
+        Keeper::Server(client) => {
+            let body = json!({"name": name, "role": role.as_str(), "reason": reason});
+            client.post("/v1/tokens", &body)
+        }
+        Keeper::Files(files) => files.create(name, role, reason),
     }
+}
+
+fn list(keeper: &Keeper<'_>) -> Result<Listed> {
+    match keeper {
+        Keeper::Server(client) => client.get("/v1/tokens"),
+        Keeper::Files(files) => files.list(),
+    }
+}
+
+fn table(listed: &Listed) -> String {
     let mut table = Table::new();
     table.load_style(presets::NOTHING).set_content_arrangement(ContentArrangement::Disabled);
     table.set_header(["NAME", "ROLE", "MADE", "REVOKED"]);
@@ -166,31 +187,25 @@ fn list(keeper: &Keeper<'_>, json: bool) -> Result<()> {
     for column in table.column_iter_mut() {
         column.set_padding((0, 2));
     }
-    output::line(&table.trim_fmt())
+    table.trim_fmt()
 }
 
-fn revoke(keeper: &Keeper<'_>, name: &str, reason: &str) -> Result<()> {
-    let revoked: Shown = match keeper {
+fn revoke(keeper: &Keeper<'_>, name: &str, reason: &str) -> Result<Shown> {
+    match keeper {
         Keeper::Server(client) => {
             let path = format!("/v1/tokens/{}:revoke", segment(name));
-            client.post(&path, &json!({"reason": reason}))?
+            client.post(&path, &json!({"reason": reason}))
         }
-        Keeper::Files(files) => files.revoke(name, reason)?,
-    };
-    output::line(&format!("{} `{}` is revoked", revoked.role, revoked.name))
+        Keeper::Files(files) => files.revoke(name, reason),
+    }
 }
 
-fn sign_in(keeper: &Keeper<'_>) -> Result<()> {
-    #[derive(Deserialize)]
-    struct Made {
-        link: String,
-    }
+fn sign_in(keeper: &Keeper<'_>) -> Result<Made> {
     let Keeper::Server(client) = keeper else {
         bail!("no server runs, so there is nothing to sign in to; `shipworthy up` prints a link");
     };
     let made: Made = client.post("/v1/sign-in-links", &json!({}))?;
     // As this machine reaches the server, whatever name the server knows itself by.
     let path = made.link.find("/login").map_or("", |at| &made.link[at..]);
-    output::note("this link signs one browser in, once, within 15 minutes:");
-    output::line(&format!("{}{path}", client.base()))
+    Ok(Made { link: format!("{}{path}", client.base()) })
 }

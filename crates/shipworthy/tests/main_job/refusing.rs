@@ -36,7 +36,7 @@ fn one_bad_row_refuses_all_and_everything_wrong_is_told() {
     assert_eq!(refused["code"], "contract_violation");
     assert_eq!(refused["violations"], bad_rows_violations());
     assert_eq!(refused["release"], server.release());
-    assert_eq!(refused["error"], "4 of the contract's rules are broken; no row was answered");
+    assert_eq!(refused["error"], "4 values break the contract; no row was answered");
     assert!(refused["hint"].is_string());
     for answer in ["predictions", "decisions"] {
         assert!(refused.get(answer).is_none(), "{answer}");

@@ -14,8 +14,8 @@ use crate::output;
 /// Entries between two moves of the progress bar.
 const TICK_ENTRIES: u64 = 1_024;
 
-/// Writes all decisions of this moment to `path`.
-pub(super) fn export(ledger: &Ledger, path: &Path) -> Result<()> {
+/// Writes all decisions of this moment to `path`; gives their number.
+pub(super) fn export(ledger: &Ledger, path: &Path) -> Result<u64> {
     let end = ledger.end()?;
     let bar = output::progress(end, "entries");
     let directory = directory_of(path);
@@ -26,8 +26,7 @@ pub(super) fn export(ledger: &Ledger, path: &Path) -> Result<()> {
     temporary.persist(path).with_context(cannot_write)?;
     File::open(directory).and_then(|directory| directory.sync_all()).with_context(cannot_write)?;
     bar.finish_and_clear();
-    output::note(&format!("{rows} decisions written to {}", path.display()));
-    Ok(())
+    Ok(rows)
 }
 
 /// Writes the decisions before the sequence `end`; gives their number.
