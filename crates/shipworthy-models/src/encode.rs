@@ -71,7 +71,7 @@ pub enum Error {
     OtherSchema,
 }
 
-/// Codes are f32: exact up to 2^24.
+/// XGBoost carries codes as f32: exact up to 2^24.
 const MAX_LEVELS: usize = 1 << 24;
 
 /// Category names in code order, by column.
@@ -97,9 +97,9 @@ enum Codes {
     /// As it is.
     Value,
     /// By its name.
-    Text(HashMap<Box<str>, f32>),
+    Text(HashMap<Box<str>, f64>),
     /// By its whole number; of booleans 0 and 1.
-    Whole(HashMap<i64, f32>),
+    Whole(HashMap<i64, f64>),
 }
 
 impl Encoder {
@@ -167,14 +167,14 @@ impl Source {
     /// Writes one feature of all rows; counts unknown categories.
     fn fill(&self, column: &Column, at: usize, out: &mut FeatureMatrix) -> usize {
         match (column, &self.codes) {
-            (Column::Boolean(values), Codes::Value) => {
-                fill(at, out, values, |value| value.map_or(f32::NAN, |value| value.into()))
-            }
-            #[allow(clippy::cast_precision_loss, reason = "features are f32, as in training")]
+            (Column::Boolean(values), Codes::Value) => fill(at, out, values, |value| {
+                value.map_or(f64::NAN, |value| f64::from(u8::from(value)))
+            }),
+            #[allow(clippy::cast_precision_loss, reason = "features are numbers, as in training")]
             (Column::Integer(values), Codes::Value) => {
-                fill(at, out, values, |value| value.map_or(f32::NAN, |value| value as f32))
+                fill(at, out, values, |value| value.map_or(f64::NAN, |value| value as f64))
             }
-            (Column::Float(values), Codes::Value) => fill(at, out, values, |value| *value as f32),
+            (Column::Float(values), Codes::Value) => fill(at, out, values, |value| *value),
             (Column::String(values), Codes::Text(codes)) => fill_text(at, out, values, codes),
             (Column::Integer(values), Codes::Whole(codes)) => {
                 fill_whole(at, out, values.iter().copied(), codes)
@@ -211,10 +211,10 @@ fn codes<K: std::hash::Hash + Eq>(
     feature: &Feature,
     levels: &[String],
     key: impl Fn(&str) -> Result<K, Error>,
-) -> Result<HashMap<K, f32>, Error> {
+) -> Result<HashMap<K, f64>, Error> {
     let mut codes = HashMap::with_capacity(levels.len());
     for (code, level) in levels.iter().enumerate() {
-        if codes.insert(key(level)?, code as f32).is_some() {
+        if codes.insert(key(level)?, code as f64).is_some() {
             let column = Arc::clone(&feature.name);
             return Err(Error::DuplicateLevel { column, level: level.clone() });
         }
@@ -231,7 +231,7 @@ fn whole(level: &str, data_type: DataType) -> Option<i64> {
     }
 }
 
-fn fill<T>(at: usize, out: &mut FeatureMatrix, values: &[T], number: impl Fn(&T) -> f32) -> usize {
+fn fill<T>(at: usize, out: &mut FeatureMatrix, values: &[T], number: impl Fn(&T) -> f64) -> usize {
     for (feature, value) in out.column_mut(at).zip(values) {
         *feature = number(value);
     }
@@ -242,7 +242,7 @@ fn fill_text(
     at: usize,
     out: &mut FeatureMatrix,
     values: &StringColumn,
-    codes: &HashMap<Box<str>, f32>,
+    codes: &HashMap<Box<str>, f64>,
 ) -> usize {
     let mut unknown = 0;
     for (feature, value) in out.column_mut(at).zip(values.iter()) {
@@ -259,7 +259,7 @@ fn fill_whole(
     at: usize,
     out: &mut FeatureMatrix,
     values: impl Iterator<Item = Option<i64>>,
-    codes: &HashMap<i64, f32>,
+    codes: &HashMap<i64, f64>,
 ) -> usize {
     let mut unknown = 0;
     for (feature, value) in out.column_mut(at).zip(values) {

@@ -12,17 +12,24 @@
 #![allow(
     clippy::cast_possible_truncation,
     clippy::float_cmp,
-    reason = "a numeric crate: features are f32 by definition of the formats, and equality is exact"
+    reason = "a numeric crate: widths are those of the formats, and equality is exact"
 )]
 
+pub mod catboost;
 pub mod encode;
 mod ensemble;
+mod forest;
+pub mod format;
+pub mod lightgbm;
 mod matrix;
 mod model;
+mod oblivious;
+mod scalar;
 mod transform;
 pub mod xgboost;
 
-pub use ensemble::{ShapeError, TreeEnsemble};
+pub use ensemble::TreeEnsemble;
+pub use forest::ShapeError;
 pub use matrix::{FeatureMatrix, Predictions};
 pub use model::{Description, Error, Feature, FeatureKind, Model};
 pub use transform::Transform;

@@ -2,13 +2,18 @@
 //!
 //! **Invariant:** a buffer keeps its memory when it is reset, so a caller that reuses one
 //! allocates only while its batches still grow.
+//!
+//! Numbers are f64, which holds the f32 of XGBoost exactly.
+
+use crate::forest::Scratch;
+use crate::oblivious::Bins;
 
 /// Rows × features, row after row; NaN is missing.
 #[derive(Clone, Debug, Default)]
 pub struct FeatureMatrix {
     width: usize,
     rows: usize,
-    values: Vec<f32>,
+    values: Vec<f64>,
 }
 
 impl FeatureMatrix {
@@ -21,7 +26,7 @@ impl FeatureMatrix {
     /// Becomes `rows × width` missing values.
     pub fn reset(&mut self, rows: usize, width: usize) {
         self.values.clear();
-        self.values.resize(rows.saturating_mul(width), f32::NAN);
+        self.values.resize(rows.saturating_mul(width), f64::NAN);
         self.width = width;
         self.rows = rows;
     }
@@ -40,7 +45,7 @@ impl FeatureMatrix {
 
     /// All features, row after row.
     #[must_use]
-    pub fn values(&self) -> &[f32] {
+    pub fn values(&self) -> &[f64] {
         &self.values
     }
 
@@ -49,7 +54,7 @@ impl FeatureMatrix {
     /// # Panics
     /// When there is no such row, as a slice does.
     #[must_use]
-    pub fn row(&self, row: usize) -> &[f32] {
+    pub fn row(&self, row: usize) -> &[f64] {
         &self.values[row * self.width..(row + 1) * self.width]
     }
 
@@ -57,12 +62,12 @@ impl FeatureMatrix {
     ///
     /// # Panics
     /// When there is no such row, as a slice does.
-    pub fn row_mut(&mut self, row: usize) -> &mut [f32] {
+    pub fn row_mut(&mut self, row: usize) -> &mut [f64] {
         &mut self.values[row * self.width..(row + 1) * self.width]
     }
 
     /// One feature of all rows, to write.
-    pub fn column_mut(&mut self, column: usize) -> impl Iterator<Item = &mut f32> {
+    pub fn column_mut(&mut self, column: usize) -> impl Iterator<Item = &mut f64> {
         self.values.iter_mut().skip(column).step_by(self.width.max(1))
     }
 }
@@ -73,8 +78,17 @@ pub struct Predictions {
     rows: usize,
     margin_width: usize,
     prediction_width: usize,
-    margins: Vec<f32>,
-    predictions: Vec<f32>,
+    margins: Vec<f64>,
+    predictions: Vec<f64>,
+    scratch: AllScratch,
+}
+
+/// What each layout of trees needs while it predicts; only one of them grows.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct AllScratch {
+    pub(crate) single: Scratch<f32>,
+    pub(crate) double: Scratch<f64>,
+    pub(crate) bins: Bins,
 }
 
 impl Predictions {
@@ -118,7 +132,7 @@ impl Predictions {
     /// # Panics
     /// When there is no such row, as a slice does.
     #[must_use]
-    pub fn margin(&self, row: usize) -> &[f32] {
+    pub fn margin(&self, row: usize) -> &[f64] {
         &self.margins[row * self.margin_width..(row + 1) * self.margin_width]
     }
 
@@ -127,17 +141,22 @@ impl Predictions {
     /// # Panics
     /// When there is no such row, as a slice does.
     #[must_use]
-    pub fn prediction(&self, row: usize) -> &[f32] {
+    pub fn prediction(&self, row: usize) -> &[f64] {
         &self.predictions[row * self.prediction_width..(row + 1) * self.prediction_width]
     }
 
     /// All margins, row after row, to write.
-    pub fn margins_mut(&mut self) -> &mut [f32] {
+    pub fn margins_mut(&mut self) -> &mut [f64] {
         &mut self.margins
     }
 
+    /// All margins to fill, with the memory that helps.
+    pub(crate) fn sums_mut(&mut self) -> (&mut [f64], &mut AllScratch) {
+        (&mut self.margins, &mut self.scratch)
+    }
+
     /// All margins to read and all predictions to write, both row after row.
-    pub fn transform_mut(&mut self) -> (&[f32], &mut [f32]) {
+    pub fn transform_mut(&mut self) -> (&[f64], &mut [f64]) {
         (&self.margins, &mut self.predictions)
     }
 }

@@ -1,4 +1,4 @@
-//! XGBoost models: the JSON that versions 1.x to 3.x write.
+//! XGBoost models: the JSON and the UBJSON that versions 1.x to 3.x write.
 //!
 //! Read are `gbtree` and `dart`, numeric and categorical splits, one tree per output. Refused by
 //! name: `gblinear`, vector-leaf trees, unknown objectives. Everything in a file is checked here;
@@ -12,12 +12,14 @@ mod categories;
 mod document;
 mod objective;
 mod tree;
+mod ubjson;
 
 use std::sync::Arc;
 
 pub use annotate::{Annotation, FeatureType, annotate};
 
-use crate::ensemble::{Builder, ShapeError};
+use crate::ensemble::Trees;
+use crate::forest::{Builder, ShapeError};
 use crate::{Description, Feature, FeatureKind, TreeEnsemble};
 use document::{Document, Learner, Number, TreesBlock};
 use objective::Objective;
@@ -35,6 +37,9 @@ pub enum Error {
     /// Not JSON, or not of XGBoost's shape.
     #[error("the file is not an XGBoost model in JSON")]
     Json(#[source] serde_json::Error),
+    /// Not UBJSON, or not of XGBoost's shape.
+    #[error("the file is not an XGBoost model in UBJSON")]
+    Ubjson(#[source] UbjsonError),
     /// A booster that is no sum of trees.
     #[error("booster `{name}` is not supported: only `gbtree` and `dart` are")]
     Booster {
@@ -107,6 +112,7 @@ pub enum Error {
 }
 
 pub use tree::Error as TreeError;
+pub use ubjson::Error as UbjsonError;
 
 /// How to read a file.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -130,7 +136,11 @@ pub fn load(bytes: &[u8]) -> Result<TreeEnsemble, Error> {
 /// When the file is damaged or of a kind that is not supported.
 pub fn load_with(bytes: &[u8], options: Options) -> Result<TreeEnsemble, Error> {
     within("bytes", bytes.len(), MAX_MODEL_BYTES)?;
-    let Document { learner } = serde_json::from_slice(bytes).map_err(Error::Json)?;
+    let Document { learner } = if is_ubjson(bytes) {
+        ubjson::from_slice(bytes).map_err(Error::Ubjson)?
+    } else {
+        serde_json::from_slice(bytes).map_err(Error::Json)?
+    };
     let objective = Objective::parse(&learner.objective.name)?;
     let parameters = &learner.learner_model_param;
     let num_feature = parameters.num_feature.count("num_feature")?;
@@ -141,7 +151,7 @@ pub fn load_with(bytes: &[u8], options: Options) -> Result<TreeEnsemble, Error> 
     let trees_in_file = block.trees.len();
     let groups = groups(block, outputs)?;
     let trees = trees_used(&learner, block, outputs, options)?;
-    let mut builder = Builder::new(num_feature);
+    let mut builder = Builder::new(num_feature, base_margins, 1);
     for (index, source) in block.trees[..trees].iter().enumerate() {
         let weight = weights.map_or(1.0, |weights| weights[index]);
         if source.leaf_width()? > 1 {
@@ -160,7 +170,13 @@ pub fn load_with(bytes: &[u8], options: Options) -> Result<TreeEnsemble, Error> 
         trees,
         trees_in_file,
     };
-    Ok(builder.finish(description, base_margins))
+    Ok(TreeEnsemble::new(description, Trees::Single(builder.finish()), 1.0))
+}
+
+/// Whether an object in binary begins here: `{`, and the length of its first key.
+#[must_use]
+pub(crate) const fn is_ubjson(bytes: &[u8]) -> bool {
+    matches!(bytes, [b'{', b'i' | b'U' | b'I' | b'l' | b'L' | b'#' | b'$', ..])
 }
 
 /// Margins per row: classes or targets, of which a model has one kind.

@@ -54,7 +54,7 @@ pub fn predict(release: &LoadedRelease, batch: &RowBatch) -> Result<Predicted, E
         let width = predictions.prediction_width();
         let mut values = Vec::with_capacity(batch.rows() * width);
         for row in 0..predictions.rows() {
-            values.extend(predictions.prediction(row).iter().map(|value| f64::from(*value)));
+            values.extend_from_slice(predictions.prediction(row));
         }
         Ok(Predicted { values, width, unknown_categories })
     })

@@ -157,7 +157,8 @@ impl Data<'_> {
             })
             .collect();
         let labels: Vec<f32> = rows.iter().map(|row| narrow(self.labels[*row])).collect();
-        Ok(DMatrix::from_dense(matrix.values(), matrix.rows(), matrix.width())?
+        let values: Vec<f32> = matrix.values().iter().copied().map(narrow).collect();
+        Ok(DMatrix::from_dense(&values, matrix.rows(), matrix.width())?
             .with_labels(&labels)?
             .with_feature_types(&kinds)?)
     }
@@ -178,7 +179,7 @@ fn annotations(contract: &Contract) -> Vec<Annotation<'_>> {
     annotation.collect()
 }
 
-/// Labels are f32 in XGBoost's world.
+/// Labels and features are f32 in XGBoost's world.
 #[allow(clippy::cast_possible_truncation, reason = "the trainer's own precision")]
 const fn narrow(value: f64) -> f32 {
     value as f32

@@ -243,6 +243,14 @@ impl<'de> Deserialize<'de> for Flag {
                 Ok(Flag(value))
             }
 
+            fn visit_i64<E: de::Error>(self, value: i64) -> Result<Flag, E> {
+                match value {
+                    0 => Ok(Flag(false)),
+                    1 => Ok(Flag(true)),
+                    other => Err(E::invalid_value(de::Unexpected::Signed(other), &self)),
+                }
+            }
+
             fn visit_u64<E: de::Error>(self, value: u64) -> Result<Flag, E> {
                 match value {
                     0 => Ok(Flag(false)),

@@ -4,7 +4,7 @@
 //! has the split index 2^31 - 1 (`kDeletedNodeMarker` without its top bit).
 
 use super::document::TreeBlock;
-use crate::ensemble::{Builder, ShapeError, SourceNode, Split};
+use crate::forest::{Builder, Missing, Reading, ShapeError, SourceNode, Test};
 
 /// The child of a leaf.
 const NO_CHILD: i64 = -1;
@@ -57,14 +57,15 @@ pub enum Error {
 
 /// Checks a tree and adds it; `weight` multiplies its leaves.
 pub(super) fn push(
-    builder: &mut Builder,
+    builder: &mut Builder<f32>,
     output: u32,
     tree: &TreeBlock<'_>,
     weight: f32,
 ) -> Result<(), Error> {
     check_lengths(tree)?;
     let sets = category_sets(tree)?;
-    let nodes = (0..tree.left_children.len()).map(|node| source(tree, &sets, weight, node));
+    let values: Vec<f32> = tree.split_conditions.iter().map(|value| value * weight).collect();
+    let nodes = (0..tree.left_children.len()).map(|node| source(tree, &sets, &values, node));
     let nodes = nodes.collect::<Result<Vec<_>, _>>()?;
     Ok(builder.push_tree(output, &nodes)?)
 }
@@ -132,31 +133,34 @@ fn category_sets<'a>(tree: &'a TreeBlock<'_>) -> Result<Vec<Option<&'a [i64]>>, 
 fn source<'a>(
     tree: &TreeBlock<'_>,
     sets: &[Option<&'a [i64]>],
-    weight: f32,
+    leaf_values: &'a [f32],
     node: usize,
-) -> Result<SourceNode<'a>, Error> {
-    let value = tree.split_conditions[node];
+) -> Result<SourceNode<'a, f32>, Error> {
     let children = [tree.left_children[node], tree.right_children[node]];
     let feature = tree.split_indices[node];
-    if children[0] == NO_CHILD {
-        let value = value * weight;
-        return match (value.is_finite(), feature) {
-            (_, DELETED) => Ok(SourceNode::Deleted),
-            (true, _) => Ok(SourceNode::Leaf { value }),
-            (false, _) => Err(Error::NotFinite { node }),
-        };
-    }
     if feature == DELETED {
         return Ok(SourceNode::Deleted);
     }
-    let split = Split { feature, default_left: tree.default_left[node].0, children };
-    match tree.split_type.get(node).copied().unwrap_or(0) {
-        0 if value.is_finite() => Ok(SourceNode::Threshold { threshold: value, split }),
-        0 => Err(Error::NotFinite { node }),
-        1 => match sets.get(node).copied().flatten() {
-            Some(codes) => Ok(SourceNode::Categories { codes, split }),
-            None => Err(Error::NoCategories { node }),
-        },
-        split_type => Err(Error::SplitType { node, split_type }),
+    if children[0] == NO_CHILD {
+        let values = std::slice::from_ref(&leaf_values[node]);
+        return match values[0].is_finite() {
+            true => Ok(SourceNode::Leaf { id: node as u32, values, linear: None }),
+            false => Err(Error::NotFinite { node }),
+        };
     }
+    let left = tree.default_left[node].0;
+    let threshold = tree.split_conditions[node];
+    let (reading, test) = match tree.split_type.get(node).copied().unwrap_or(0) {
+        0 if threshold.is_finite() => {
+            let missing = if left { Missing::Left } else { Missing::Right };
+            (Reading::Number(missing), Test::Below(threshold))
+        }
+        0 => return Err(Error::NotFinite { node }),
+        1 => {
+            let codes = sets.get(node).copied().flatten().ok_or(Error::NoCategories { node })?;
+            (Reading::Code { missing_in_set: !left }, Test::NotIn(codes))
+        }
+        split_type => return Err(Error::SplitType { node, split_type }),
+    };
+    Ok(SourceNode::Split { feature, reading, test, children })
 }

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 use shipworthy_models::xgboost::{self, Annotation, Error, FeatureType, annotate};
 use shipworthy_models::{Feature, FeatureKind, Model, TreeEnsemble};
 
-use crate::fixtures::{CASES, model_json};
+use crate::fixtures::{XGBOOST, model_json};
 
 fn annotations<'a>(model: &'a TreeEnsemble) -> Vec<Annotation<'a>> {
     let annotation = |Feature { name, kind, levels }: &'a Feature| {
@@ -33,7 +33,7 @@ fn stripped(json: &[u8]) -> Vec<u8> {
 
 #[test]
 fn a_stripped_model_gets_back_what_xgboost_wrote() {
-    for (case, _) in CASES {
+    for case in XGBOOST {
         let json = model_json(case);
         let model = xgboost::load(&json).unwrap();
         let annotated = annotate(&stripped(&json), &annotations(&model)).unwrap();

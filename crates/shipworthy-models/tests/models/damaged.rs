@@ -61,7 +61,7 @@ fn with(pointer: &str, value: Value) -> Value {
     document
 }
 
-fn margin(model: &TreeEnsemble, row: [f32; 2]) -> f32 {
+fn margin(model: &TreeEnsemble, row: [f64; 2]) -> f64 {
     let mut features = FeatureMatrix::new();
     features.reset(1, 2);
     features.row_mut(0).copy_from_slice(&row);
@@ -93,9 +93,9 @@ fn categories_in_the_set_go_right_and_all_others_left() {
         (16_777_216.0, 111.0),
         (-1.0, 111.0),
         (-0.5, 111.0),
-        (f32::INFINITY, 111.0),
-        (f32::NEG_INFINITY, 111.0),
-        (f32::NAN, 121.0), // by default right
+        (f64::INFINITY, 111.0),
+        (f64::NEG_INFINITY, 111.0),
+        (f64::NAN, 121.0), // by default right
     ] {
         assert_eq!(margin(&model, [0.0, kind]), expected, "{kind}");
     }
@@ -106,8 +106,8 @@ fn thresholds_go_left_below_and_right_from_them_on() {
     let model = load(&small()).unwrap();
     assert_eq!(margin(&model, [0.499_999_97, 0.0]), 111.0);
     assert_eq!(margin(&model, [0.5, 0.0]), 112.0);
-    assert_eq!(margin(&model, [f32::INFINITY, 0.0]), 112.0);
-    assert_eq!(margin(&model, [f32::NAN, 0.0]), 112.0);
+    assert_eq!(margin(&model, [f64::INFINITY, 0.0]), 112.0);
+    assert_eq!(margin(&model, [f64::NAN, 0.0]), 112.0);
 }
 
 #[test]
@@ -115,7 +115,7 @@ fn flags_may_be_booleans_and_split_types_absent_as_in_old_files() {
     let mut old = with(&format!("{TREES}/0/default_left"), json!([true, false, false]));
     let tree = old.pointer_mut(&format!("{TREES}/0")).unwrap().as_object_mut().unwrap();
     tree.retain(|key, _| !key.starts_with("categories") && key != "split_type");
-    assert_eq!(margin(&load(&old).unwrap(), [f32::NAN, 0.0]), 111.0);
+    assert_eq!(margin(&load(&old).unwrap(), [f64::NAN, 0.0]), 111.0);
 }
 
 #[test]

@@ -37,13 +37,13 @@ fn batch(schema: &Arc<Schema>) -> RowBatch {
 }
 
 #[track_caller]
-fn check(features: &[Feature], expected: [&[f32]; 3], unknown: usize) {
+fn check(features: &[Feature], expected: [&[f64]; 3], unknown: usize) {
     let schema = schema();
     let encoder = Encoder::compile(features, &Levels::new(), &schema).unwrap();
     let mut out = FeatureMatrix::new();
     assert_eq!(encoder.encode(&batch(&schema), &mut out), Ok(unknown));
     for (row, expected) in expected.into_iter().enumerate() {
-        let bits = |values: &[f32]| values.iter().map(|v| v.to_bits()).collect::<Vec<_>>();
+        let bits = |values: &[f64]| values.iter().map(|v| v.to_bits()).collect::<Vec<_>>();
         assert_eq!(bits(out.row(row)), bits(expected), "row {row}");
     }
 }
@@ -57,26 +57,26 @@ fn refused(feature: Feature, levels: &[(&str, &[&str])]) -> Error {
 }
 
 #[test]
-fn numbers_are_rounded_to_f32_and_missing_ones_are_nan() {
-    let nan = f32::NAN;
+fn numbers_stay_and_missing_ones_are_nan() {
+    let nan = f64::NAN;
     check(
         &[numeric("distance"), numeric("seats"), numeric("late")],
-        [&[0.1, 10.0, 1.0], &[nan, 7.0, nan], &[f32::INFINITY, nan, 0.0]],
+        [&[0.1, 10.0, 1.0], &[nan, 7.0, nan], &[1e300, nan, 0.0]],
         0,
     );
 }
 
 #[test]
 fn text_becomes_its_code_and_the_unknown_is_counted() {
-    check(&[categorical("origin", &["EWR", "JFK"])], [&[1.0], &[f32::NAN], &[f32::NAN]], 1);
+    check(&[categorical("origin", &["EWR", "JFK"])], [&[1.0], &[f64::NAN], &[f64::NAN]], 1);
 }
 
 #[test]
 fn whole_numbers_and_booleans_are_categories_by_value_or_codes_as_they_are() {
-    check(&[categorical("seats", &["7", "10"])], [&[1.0], &[0.0], &[f32::NAN]], 0);
-    check(&[categorical("seats", &["7", "8"])], [&[f32::NAN], &[0.0], &[f32::NAN]], 1);
-    check(&[categorical("late", &["true", "false"])], [&[0.0], &[f32::NAN], &[1.0]], 0);
-    check(&[categorical("seats", &[])], [&[10.0], &[7.0], &[f32::NAN]], 0);
+    check(&[categorical("seats", &["7", "10"])], [&[1.0], &[0.0], &[f64::NAN]], 0);
+    check(&[categorical("seats", &["7", "8"])], [&[f64::NAN], &[0.0], &[f64::NAN]], 1);
+    check(&[categorical("late", &["true", "false"])], [&[0.0], &[f64::NAN], &[1.0]], 0);
+    check(&[categorical("seats", &[])], [&[10.0], &[7.0], &[f64::NAN]], 0);
 }
 
 #[test]

@@ -4,23 +4,63 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use shipworthy_models::encode::{Encoder, Levels};
-use shipworthy_models::{FeatureMatrix, Model, Predictions, TreeEnsemble};
+use shipworthy_models::{FeatureMatrix, Model, Predictions, TreeEnsemble, format};
 use shipworthy_rows::{Column, DataType, RowBatch, Schema};
 
-/// Every case and the table that it scores.
-pub(crate) const CASES: [(&str, &str); 8] = [
-    ("xgb_binary_cat", "flights_categorical"),
-    ("xgb_binary_num", "flights_numeric"),
-    ("xgb_count", "flights_numeric"),
-    ("xgb_dart", "flights_numeric"),
-    ("xgb_multiclass", "digits"),
-    ("xgb_multiclass_softmax", "flights_numeric"),
-    ("xgb_regression", "flights_numeric"),
-    ("xgb_tabular_cat", "credit"),
+/// Every case: its file, the table that it scores, and the relative error allowed. XGBoost computes
+/// in f32, the others in f64.
+pub(crate) const CASES: [(&str, &str, f64); 18] = [
+    ("cb_binary/model.json", "flights_numeric", F64),
+    ("cb_multiclass/model.json", "wine", F64),
+    ("cb_regression/model.json", "flights_numeric", F64),
+    ("lgb_binary_cat/model.txt", "flights_categorical", F64),
+    ("lgb_multiclass/model.txt", "digits", F64),
+    ("lgb_poisson/model.txt", "flights_numeric", F64),
+    ("lgb_regression/model.txt", "flights_numeric", F64),
+    ("lgb_rf/model.txt", "flights_numeric", F64),
+    ("lgb_tabular_cat/model.txt", "credit", F64),
+    ("lgb_zero_missing/model.txt", "flights_numeric", F64),
+    ("xgb_binary_cat/model.json", "flights_categorical", F32),
+    ("xgb_binary_num/model.json", "flights_numeric", F32),
+    ("xgb_count/model.json", "flights_numeric", F32),
+    ("xgb_dart/model.ubj", "flights_numeric", F32),
+    ("xgb_multiclass/model.json", "digits", F32),
+    ("xgb_multiclass_softmax/model.ubj", "flights_numeric", F32),
+    ("xgb_regression/model.json", "flights_numeric", F32),
+    ("xgb_tabular_cat/model.ubj", "credit", F32),
 ];
+
+/// The cases of XGBoost in JSON.
+pub(crate) const XGBOOST: [&str; 8] = [
+    "xgb_binary_cat",
+    "xgb_binary_num",
+    "xgb_count",
+    "xgb_dart",
+    "xgb_multiclass",
+    "xgb_multiclass_softmax",
+    "xgb_regression",
+    "xgb_tabular_cat",
+];
+
+/// Error of a sum in f32.
+pub(crate) const F32: f64 = 2e-5;
+/// Error of a sum in f64.
+pub(crate) const F64: f64 = 1e-9;
 
 pub(crate) fn data(file: &str) -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/data").join(file)
+}
+
+/// A model of any format, all its trees or those up to the best iteration.
+pub(crate) fn load(file: &str, all_trees: bool) -> TreeEnsemble {
+    let bytes = std::fs::read(data(file)).unwrap();
+    format::load_trees(&bytes, all_trees).unwrap().expect("a file of trees")
+}
+
+/// What the model's own library answered.
+pub(crate) fn expected(file: &str) -> Table {
+    let (case, _) = file.split_once('/').expect("the file of a case");
+    Table::read(&format!("{case}/expected.csv"))
 }
 
 pub(crate) fn model_json(case: &str) -> Vec<u8> {
@@ -46,10 +86,10 @@ impl Table {
     }
 
     /// The columns `name`, or `name_0`, `name_1`, …; an empty cell is NaN.
-    pub(crate) fn numbers(&self, name: &str) -> Option<Vec<Vec<f32>>> {
+    pub(crate) fn numbers(&self, name: &str) -> Option<Vec<Vec<f64>>> {
         let several = (0..).map_while(|k| self.index(&format!("{name}_{k}")));
         let columns: Vec<usize> = self.index(name).into_iter().chain(several).collect();
-        let number = |text: &String| text.parse().unwrap_or(f32::NAN);
+        let number = |text: &String| text.parse().unwrap_or(f64::NAN);
         let row = |row: &Vec<String>| columns.iter().map(|&at| number(&row[at])).collect();
         (!columns.is_empty()).then(|| self.rows.iter().map(row).collect())
     }
@@ -92,12 +132,13 @@ pub(crate) fn predict(model: &TreeEnsemble, features: &FeatureMatrix) -> Predict
     out
 }
 
-/// XGBoost computes in f32, so 2e-5 relative; near 0 the sum of trees has that error absolutely.
+/// Near 0 a sum of trees has its relative error absolutely.
 #[track_caller]
-pub(crate) fn assert_close(found: &[f32], expected: &[f32], what: &str) {
+pub(crate) fn assert_close(found: &[f64], expected: &[f64], tolerance: f64, what: &str) {
     assert_eq!(found.len(), expected.len(), "{what}");
     for (found, expected) in found.iter().zip(expected) {
         let error = (found - expected).abs();
-        assert!(error <= 2e-5 * expected.abs().max(0.05), "{what}: {found} != {expected}");
+        let allowed = tolerance * expected.abs().max(0.05);
+        assert!(error <= allowed, "{what}: {found} != {expected}");
     }
 }

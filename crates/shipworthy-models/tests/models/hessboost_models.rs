@@ -8,7 +8,7 @@ use hessboost::training::train;
 use shipworthy_models::xgboost::{self, Annotation};
 use shipworthy_models::{FeatureKind, FeatureMatrix, Model};
 
-use crate::fixtures::{assert_close, predict};
+use crate::fixtures::{F32, assert_close, predict};
 
 const ROWS: usize = 400;
 
@@ -54,13 +54,14 @@ fn check(objective: Objective, classes: u32, booster: Option<BoosterKind>) -> Ve
     let mut features = FeatureMatrix::new();
     features.reset(ROWS, 3);
     for (row, values) in rows.chunks_exact(3).enumerate() {
-        features.row_mut(row).copy_from_slice(values);
+        features.row_mut(row).iter_mut().zip(values).for_each(|(to, from)| *to = f64::from(*from));
     }
     let found = predict(&model, &features);
     let width = found.prediction_width();
     for row in 0..ROWS {
-        let expected: Vec<f32> = (0..width).map(|k| *expected.get(row, k).unwrap()).collect();
-        assert_close(found.prediction(row), &expected, &format!("row {row}"));
+        let expected: Vec<f64> =
+            (0..width).map(|k| f64::from(*expected.get(row, k).unwrap())).collect();
+        assert_close(found.prediction(row), &expected, F32, &format!("row {row}"));
     }
     json
 }

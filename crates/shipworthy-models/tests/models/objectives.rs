@@ -6,11 +6,11 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 use shipworthy_models::{FeatureMatrix, Model, xgboost};
 
-use crate::fixtures::{assert_close, data, predict};
+use crate::fixtures::{F32, assert_close, data, predict};
 
 #[derive(Deserialize)]
 struct Objectives {
-    rows: Vec<[Option<f32>; 3]>,
+    rows: Vec<[Option<f64>; 3]>,
     cases: BTreeMap<String, Case>,
 }
 
@@ -24,12 +24,12 @@ struct Case {
 #[derive(Deserialize)]
 #[serde(untagged)]
 enum Answer {
-    One(f32),
-    Several(Vec<f32>),
+    One(f64),
+    Several(Vec<f64>),
 }
 
 impl Answer {
-    fn values(&self) -> &[f32] {
+    fn values(&self) -> &[f64] {
         match self {
             Self::One(value) => std::slice::from_ref(value),
             Self::Several(values) => values,
@@ -44,7 +44,7 @@ fn check(file: &str, cases: usize) {
     let mut features = FeatureMatrix::new();
     features.reset(objectives.rows.len(), 3);
     for (at, row) in objectives.rows.iter().enumerate() {
-        let values = row.map(|value| value.unwrap_or(f32::NAN));
+        let values = row.map(|value| value.unwrap_or(f64::NAN));
         features.row_mut(at).copy_from_slice(&values);
     }
     for (name, case) in objectives.cases {
@@ -52,8 +52,8 @@ fn check(file: &str, cases: usize) {
         let found = predict(&model, &features);
         for row in 0..found.rows() {
             let what = format!("{file} {name} {} row {row}", model.describe().objective);
-            assert_close(found.margin(row), case.margin[row].values(), &what);
-            assert_close(found.prediction(row), case.pred[row].values(), &what);
+            assert_close(found.margin(row), case.margin[row].values(), F32, &what);
+            assert_close(found.prediction(row), case.pred[row].values(), F32, &what);
         }
     }
 }

@@ -5,16 +5,16 @@ use shipworthy_models::{FeatureMatrix, Model, Predictions, TreeEnsemble, xgboost
 
 use crate::fixtures::{model_json, predict};
 
-fn value() -> impl Strategy<Value = f32> {
+fn value() -> impl Strategy<Value = f64> {
     prop_oneof![
-        1 => Just(f32::NAN),
-        6 => -2.0..100.0_f32,
-        3 => (0..20_u8).prop_map(f32::from),
-        1 => any::<f32>(),
+        1 => Just(f64::NAN),
+        6 => -2.0..100.0_f64,
+        3 => (0..20_u8).prop_map(f64::from),
+        1 => any::<f64>(),
     ]
 }
 
-fn matrix(values: &[f32], width: usize) -> FeatureMatrix {
+fn matrix(values: &[f64], width: usize) -> FeatureMatrix {
     let mut features = FeatureMatrix::new();
     features.reset(values.len() / width, width);
     for (row, values) in values.chunks_exact(width).enumerate() {
@@ -23,11 +23,11 @@ fn matrix(values: &[f32], width: usize) -> FeatureMatrix {
     features
 }
 
-fn bits(values: &[f32]) -> Vec<u32> {
+fn bits(values: &[f64]) -> Vec<u64> {
     values.iter().map(|value| value.to_bits()).collect()
 }
 
-fn alone_as_in_a_batch(model: &TreeEnsemble, values: &[f32]) {
+fn alone_as_in_a_batch(model: &TreeEnsemble, values: &[f64]) {
     let width = model.features().len();
     let batch = predict(model, &matrix(values, width));
     let mut one = Predictions::new();

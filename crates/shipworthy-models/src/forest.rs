@@ -1,0 +1,213 @@
+//! The tree runtime: flat nodes, walked without a branch, eight rows or eight trees at a time.
+//!
+//! A block of rows is first turned into keys, once per *slot*: a slot is a feature together with
+//! how its missing values read. A step of the walk is then one load of a node, one of a key, one
+//! comparison and one addition, the same for every row; a leaf leads to itself, so that all walks
+//! through a tree take as many steps as its depth. Eight independent walks overlap in the
+//! processor, which is what the time goes down by.
+//!
+//! **Invariant:** every child points into the node array, every slot of a node exists, every
+//! category set exists. The builder checks it; [`walk`] relies on it.
+//!
+//! A row's leaves are added in tree order, in the format's own precision, starting from its base
+//! margin: the order does not depend on the batch, so neither do the bits.
+
+mod build;
+mod linear;
+mod sets;
+mod slots;
+mod walk;
+
+pub use build::Error as ShapeError;
+pub(crate) use build::{Builder, SourceNode, Test};
+pub(crate) use linear::LinearLeaf;
+pub(crate) use slots::{Missing, Reading};
+
+use crate::FeatureMatrix;
+use crate::scalar::{Key, Scalar};
+use linear::LinearLeaves;
+use sets::CategorySets;
+use slots::Slot;
+
+/// Rows that share one pass over a tree: their keys stay in the first-level cache.
+const BLOCK_ROWS: usize = 64;
+/// `BLOCK_ROWS` as a shift.
+const BLOCK_SHIFT: u32 = BLOCK_ROWS.trailing_zeros();
+/// Walks that overlap.
+const LANES: usize = 8;
+/// Below so many rows, trees side by side are faster than rows side by side.
+const FEW_ROWS: usize = 4;
+
+/// A split or a leaf. Both children of a split are neighbours; a leaf is its own child, and no key
+/// is above its threshold.
+#[derive(Clone, Copy, Debug)]
+struct Node<K> {
+    /// A key above it goes right. In a categorical split: the position of its set.
+    threshold: K,
+    /// Where the key of a row stands; with [`CATEGORICAL`] above.
+    slot: u32,
+    /// Position of the left child; the right one follows.
+    child: u32,
+}
+
+/// Marks a split by category in [`Node::slot`].
+const CATEGORICAL: u32 = 1 << 31;
+
+#[derive(Clone, Copy, Debug)]
+struct Tree {
+    root: u32,
+    /// Steps from the root to the deepest leaf.
+    depth: u32,
+    /// The output that the first value of a leaf counts for.
+    output: u32,
+    /// Whether some split is by category.
+    has_categories: bool,
+}
+
+/// A sum of decision trees.
+#[derive(Debug)]
+pub(crate) struct Forest<S: Scalar> {
+    nodes: Vec<Node<S::Key>>,
+    /// What a leaf adds: `leaf_width` values per node.
+    values: Vec<S>,
+    leaf_width: usize,
+    /// The number of each node in its file, which is how the format names leaves.
+    ids: Vec<u32>,
+    trees: Vec<Tree>,
+    slots: Vec<Slot>,
+    sets: CategorySets,
+    linear: LinearLeaves,
+    /// Where each output's sum begins.
+    base: Vec<S>,
+}
+
+/// Memory that predictions reuse.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Scratch<S: Scalar> {
+    keys: Vec<S::Key>,
+    sums: Vec<S>,
+}
+
+impl<S: Scalar> Forest<S> {
+    /// Sums per row.
+    pub(crate) fn outputs(&self) -> usize {
+        self.base.len()
+    }
+
+    /// Where each output's sum begins.
+    pub(crate) fn base(&self) -> &[S] {
+        &self.base
+    }
+
+    /// Sums of all rows, `outputs` a row, into `margins`.
+    pub(crate) fn sum(
+        &self,
+        features: &FeatureMatrix,
+        scratch: &mut Scratch<S>,
+        margins: &mut [f64],
+    ) {
+        let outputs = self.outputs();
+        for (block, margins) in margins.chunks_mut(BLOCK_ROWS * outputs).enumerate() {
+            let (first, rows) = (block * BLOCK_ROWS, margins.len() / outputs);
+            scratch.sums.clear();
+            (0..rows).for_each(|_| scratch.sums.extend_from_slice(&self.base));
+            if rows < FEW_ROWS || !self.linear.is_empty() {
+                for row in 0..rows {
+                    let sums = &mut scratch.sums[row * outputs..(row + 1) * outputs];
+                    self.add_one(features.row(first + row), &mut scratch.keys, sums);
+                }
+            } else {
+                self.add_block(features, first, rows, scratch);
+            }
+            for (margin, sum) in margins.iter_mut().zip(&scratch.sums) {
+                *margin = sum.to_f64();
+            }
+        }
+    }
+
+    /// The leaf of each tree that a row reaches, by its number in the file.
+    pub(crate) fn leaves(&self, row: &[f64]) -> Vec<u32> {
+        let mut keys = Vec::new();
+        self.fill_one(row, &mut keys);
+        let view = self.view(&keys);
+        self.trees.iter().map(|tree| self.ids[view.one(*tree) as usize]).collect()
+    }
+
+    fn add_one(&self, row: &[f64], keys: &mut Vec<S::Key>, sums: &mut [S]) {
+        self.fill_one(row, keys);
+        let view = self.view(keys);
+        if !self.linear.is_empty() {
+            for tree in &self.trees {
+                let leaf = view.one(*tree) as usize;
+                let value = self.linear.value(leaf, row, self.values[leaf].to_f64());
+                sums[tree.output as usize] += S::from_f64(value);
+            }
+            return;
+        }
+        for trees in self.trees.chunks(LANES) {
+            if let Ok(trees) = <&[Tree; LANES]>::try_from(trees) {
+                let leaves = view.trees(trees);
+                trees.iter().zip(leaves).for_each(|(tree, leaf)| self.add(*tree, leaf, sums));
+            } else {
+                trees.iter().for_each(|tree| self.add(*tree, view.one(*tree), sums));
+            }
+        }
+    }
+
+    fn add_block(
+        &self,
+        features: &FeatureMatrix,
+        first: usize,
+        rows: usize,
+        scratch: &mut Scratch<S>,
+    ) {
+        let Scratch { keys, sums } = scratch;
+        self.fill_block(features, first, rows, keys);
+        let (outputs, view) = (self.outputs(), self.view(keys));
+        for &tree in &self.trees {
+            for (group, sums) in sums.chunks_mut(LANES * outputs).enumerate() {
+                let leaves = view.rows(tree, group * LANES);
+                for (sums, leaf) in sums.chunks_exact_mut(outputs).zip(leaves) {
+                    self.add(tree, leaf, sums);
+                }
+            }
+        }
+    }
+
+    #[inline]
+    fn add(&self, tree: Tree, leaf: u32, sums: &mut [S]) {
+        let (leaf, output) = (leaf as usize, tree.output as usize);
+        if self.leaf_width == 1 {
+            sums[output] += self.values[leaf];
+            return;
+        }
+        let values = &self.values[leaf * self.leaf_width..(leaf + 1) * self.leaf_width];
+        sums[output..].iter_mut().zip(values).for_each(|(sum, value)| *sum += *value);
+    }
+
+    fn fill_one(&self, row: &[f64], keys: &mut Vec<S::Key>) {
+        keys.clear();
+        keys.extend(self.slots.iter().map(|slot| slot.key::<S>(row[slot.feature as usize])));
+    }
+
+    /// The keys of a block, slot after slot; rows that do not exist get some key.
+    fn fill_block(
+        &self,
+        features: &FeatureMatrix,
+        first: usize,
+        rows: usize,
+        keys: &mut Vec<S::Key>,
+    ) {
+        keys.resize(self.slots.len() * BLOCK_ROWS, S::Key::LOWEST);
+        let width = features.width();
+        let values = &features.values()[first * width..(first + rows) * width];
+        for (slot, keys) in self.slots.iter().zip(keys.chunks_exact_mut(BLOCK_ROWS)) {
+            let values = values.iter().skip(slot.feature as usize).step_by(width);
+            slot.fill::<S>(values, keys);
+        }
+    }
+
+    fn view<'a>(&'a self, keys: &'a [S::Key]) -> walk::View<'a, S::Key> {
+        walk::View { nodes: &self.nodes, sets: &self.sets, keys }
+    }
+}

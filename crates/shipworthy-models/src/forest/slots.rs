@@ -1,0 +1,103 @@
+//! How a feature reads: from a number to its key.
+
+use super::sets::CODE_LIMIT;
+use crate::scalar::{Key, Scalar};
+
+/// LightGBM's `kZeroThreshold`, an f32.
+const ZERO_THRESHOLD: f64 = 1e-35_f32 as f64;
+
+/// Where a missing value goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum Missing {
+    /// To the left child.
+    Left,
+    /// To the right child.
+    Right,
+    /// Where 0 goes.
+    AsZero,
+    /// To the left, and zeros with it.
+    LeftWithZero,
+    /// To the right, and zeros with it.
+    RightWithZero,
+}
+
+/// How a value becomes a key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum Reading {
+    /// A number, to compare with thresholds.
+    Number(Missing),
+    /// A number that is rounded to f32 before it is compared in f64.
+    RoundedNumber(Missing),
+    /// A category code; a negative one is no category, a fraction is cut off. `true`: a missing
+    /// value counts as in every set.
+    Code { missing_in_set: bool },
+    /// A category code whose fraction is cut off first, so that -0.5 is category 0; a missing
+    /// value is no category.
+    TruncatedCode,
+}
+
+/// A feature and how it reads.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(super) struct Slot {
+    pub(super) feature: u32,
+    pub(super) reading: Reading,
+}
+
+impl Slot {
+    pub(super) fn key<S: Scalar>(self, value: f64) -> S::Key {
+        match self.reading {
+            Reading::Number(missing) => number::<S>(missing, value),
+            Reading::RoundedNumber(missing) => number::<S>(missing, f64::from(value as f32)),
+            Reading::Code { missing_in_set } if value.is_nan() => {
+                if missing_in_set {
+                    S::Key::from_code(i32::MAX)
+                } else {
+                    S::Key::from_code(-1)
+                }
+            }
+            Reading::Code { .. } => code::<S>(S::from_f64(value).to_f64()),
+            Reading::TruncatedCode => code::<S>(value.trunc() + 0.0),
+        }
+    }
+
+    /// The keys of many rows; the choice is made once.
+    pub(super) fn fill<'a, S: Scalar>(
+        self,
+        values: impl Iterator<Item = &'a f64>,
+        keys: &mut [S::Key],
+    ) {
+        let pairs = keys.iter_mut().zip(values);
+        match self.reading {
+            Reading::Number(Missing::Left) => {
+                pairs.for_each(|(key, value)| *key = or::<S>(*value, S::Key::LOWEST));
+            }
+            Reading::Number(Missing::Right) => {
+                pairs.for_each(|(key, value)| *key = or::<S>(*value, S::Key::HIGHEST));
+            }
+            _ => pairs.for_each(|(key, value)| *key = self.key::<S>(*value)),
+        }
+    }
+}
+
+#[inline]
+fn or<S: Scalar>(value: f64, missing: S::Key) -> S::Key {
+    let key = S::from_f64(value).key();
+    if value.is_nan() { missing } else { key }
+}
+
+fn number<S: Scalar>(missing: Missing, value: f64) -> S::Key {
+    let is_zero = value.abs() <= ZERO_THRESHOLD;
+    match missing {
+        Missing::LeftWithZero if is_zero => S::Key::LOWEST,
+        Missing::RightWithZero if is_zero => S::Key::HIGHEST,
+        Missing::Left | Missing::LeftWithZero => or::<S>(value, S::Key::LOWEST),
+        Missing::Right | Missing::RightWithZero => or::<S>(value, S::Key::HIGHEST),
+        Missing::AsZero => or::<S>(value, S::default().key()),
+    }
+}
+
+/// The whole part of a code in range, else -1; not for NaN but through `contains`, which is false.
+fn code<S: Scalar>(value: f64) -> S::Key {
+    let known = (0.0..f64::from(CODE_LIMIT)).contains(&value);
+    S::Key::from_code(if known { value as i32 } else { -1 })
+}

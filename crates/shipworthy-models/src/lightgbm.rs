@@ -1,0 +1,167 @@
+//! LightGBM models: the text of `save_model`, versions v2 to v4.
+//!
+//! Read are numeric and categorical splits, the three ways to treat missing values, linear trees,
+//! random forests, every built-in objective. Everything in a file is checked here; a model that
+//! loads cannot fail later.
+//!
+//! Source: LightGBM `src/io/tree.cpp` (`Tree::Tree`), `include/LightGBM/tree.h` (decisions),
+//! `src/boosting/gbdt_model_text.cpp`; conventions confirmed against lightgbm 4.7.
+
+mod header;
+mod objective;
+mod text;
+mod tree;
+
+use crate::ensemble::Trees;
+use crate::forest::Builder;
+use crate::{Description, Feature, FeatureKind, TreeEnsemble};
+use header::Header;
+use objective::Objective;
+use text::Sections;
+
+pub use tree::Error as TreeError;
+
+/// Most features.
+const MAX_FEATURES: usize = 1 << 20;
+/// Most classes: each costs a margin per row.
+const MAX_OUTPUTS: usize = 1 << 14;
+
+/// Why a file is not a model that can be served.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// Not text, or not LightGBM's.
+    #[error("the file is not a LightGBM model in text")]
+    NotText,
+    /// A field that must be there.
+    #[error("the file has no `{field}`")]
+    MissingField {
+        /// The field's name.
+        field: &'static str,
+    },
+    /// A field that does not parse, or is out of its range.
+    #[error("`{field}` is `{value}`")]
+    Field {
+        /// The field's name.
+        field: &'static str,
+        /// What the file says, shortened.
+        value: String,
+    },
+    /// A list of the wrong length.
+    #[error("`{field}` has {found} entries instead of {expected}")]
+    Length {
+        /// The field's name.
+        field: &'static str,
+        /// What other fields ask for.
+        expected: usize,
+        /// Entries in the file.
+        found: usize,
+    },
+    /// The file ends before its last tree does.
+    #[error("the file ends after tree {trees} of {expected}: it is cut off")]
+    CutOff {
+        /// Trees that are there.
+        trees: usize,
+        /// Trees that `tree_sizes` announces.
+        expected: usize,
+    },
+    /// An objective whose transform is not known.
+    #[error("objective `{name}` is not supported")]
+    Objective {
+        /// The objective's name.
+        name: String,
+    },
+    /// Something wrong inside one tree.
+    #[error("tree {tree} is damaged")]
+    Tree {
+        /// Position of the tree.
+        tree: usize,
+        /// What is wrong.
+        #[source]
+        source: TreeError,
+    },
+    /// More than a limit allows.
+    #[error("{found} {what}: more than {limit}")]
+    TooLarge {
+        /// What there is too much of.
+        what: &'static str,
+        /// In the file.
+        found: usize,
+        /// The limit.
+        limit: usize,
+    },
+}
+
+/// Reads a model; all trees of the file count (LightGBM writes only those up to the best
+/// iteration, unless asked for more).
+///
+/// # Errors
+/// When the file is damaged or of a kind that is not supported.
+pub fn load(bytes: &[u8]) -> Result<TreeEnsemble, Error> {
+    let text = std::str::from_utf8(bytes).map_err(|_| Error::NotText)?;
+    let sections = Sections::split(text).ok_or(Error::NotText)?;
+    let header = Header::parse(&sections.header)?;
+    let (outputs, count) = (header.outputs, sections.trees.len());
+    if header.trees.is_some_and(|expected| expected != count) || !sections.is_complete {
+        let expected = header.trees.unwrap_or(count);
+        return Err(Error::CutOff { trees: count, expected });
+    }
+    if count % outputs != 0 {
+        return Err(Error::Length {
+            field: "Tree",
+            expected: count.next_multiple_of(outputs),
+            found: count,
+        });
+    }
+    let objective = Objective::parse(header.objective)?;
+    let mut builder = Builder::new(header.feature_names.len(), vec![0.0; outputs], 1);
+    let mut categorical = vec![false; header.feature_names.len()];
+    for (at, fields) in sections.trees.iter().enumerate() {
+        let output = (at % outputs) as u32;
+        tree::push(&mut builder, output, fields, &mut categorical)
+            .map_err(|source| Error::Tree { tree: at, source })?;
+    }
+    let features = features(&header, &categorical, &sections)?;
+    let iterations = (count / outputs).max(1);
+    #[allow(clippy::cast_precision_loss, reason = "far fewer than 2^53 iterations")]
+    let share = if header.is_average { 1.0 / iterations as f64 } else { 1.0 };
+    let description = Description {
+        format: "lightgbm",
+        objective: header.objective.unwrap_or("none").to_owned(),
+        transform: objective.transform,
+        features,
+        outputs,
+        trees: count,
+        trees_in_file: count,
+    };
+    Ok(TreeEnsemble::new(description, Trees::Double(builder.finish()), share * objective.slope))
+}
+
+/// Names, kinds and, from pandas, levels.
+fn features(
+    header: &Header<'_>,
+    split_by_category: &[bool],
+    sections: &Sections<'_>,
+) -> Result<Vec<Feature>, Error> {
+    // pandas_categorical lists the levels of all categorical columns of the frame in their order;
+    // which columns these are, only feature_infos tells (and only of those that vary).
+    let categorical: Vec<bool> = (0..header.feature_names.len())
+        .map(|at| split_by_category[at] || header.is_category_info(at))
+        .collect();
+    let mut levels = header::pandas_levels(sections.pandas_categorical)?;
+    if categorical.iter().filter(|flag| **flag).count() != levels.len() {
+        // A constant categorical column is among the levels but not among the features that we
+        // know to be such: names cannot be told apart, and codes are asked for instead.
+        levels.clear();
+    }
+    let mut levels = levels.into_iter();
+    let feature = |(name, is_category): (&&str, bool)| Feature {
+        name: (*name).into(),
+        kind: if is_category { FeatureKind::Categorical } else { FeatureKind::Numeric },
+        levels: if is_category { levels.next().unwrap_or_default() } else { Vec::new() },
+    };
+    Ok(header.feature_names.iter().zip(categorical).map(feature).collect())
+}
+
+fn within(what: &'static str, found: usize, limit: usize) -> Result<(), Error> {
+    if found <= limit { Ok(()) } else { Err(Error::TooLarge { what, found, limit }) }
+}
