@@ -76,6 +76,7 @@ pub struct Checks {
 struct ColumnCheck {
     name: Arc<str>,
     data_type: DataType,
+    width: usize,
     required: bool,
     min: f64,
     max: f64,
@@ -174,6 +175,7 @@ impl ColumnCheck {
         let check = Self {
             name: rules.name.as_str().into(),
             data_type: rules.data_type,
+            width: rules.width.max(1),
             required: rules.required,
             min,
             max,
@@ -207,16 +209,20 @@ impl ColumnCheck {
     }
 
     fn column(&self, index: usize, column: &Column, misfits: &[Misfit], out: &mut Vec<Violation>) {
-        for row in 0..column.len() {
-            let broken = match column.cell(row) {
+        for at in 0..column.len() {
+            let row = at / self.width;
+            let broken = match column.cell(at) {
                 Cell::Missing => self.missing(row, index, misfits),
                 Cell::Integer(value) => self.number(to_f64(value)),
                 Cell::Float(value) => self.number(value),
                 Cell::String(value) => self.string(value),
                 Cell::Boolean(_) | Cell::Timestamp(_) => None,
             };
-            if let Some(rule) = broken {
-                out.push(self.violation(rule, row, index, column, misfits));
+            let Some(rule) = broken else { continue };
+            // Of a tensor the first bad element stands for all.
+            let is_told = at % self.width > 0 && out.last().is_some_and(|last| last.row == row);
+            if !is_told {
+                out.push(self.violation(rule, at, index, column, misfits));
             }
         }
     }
@@ -246,13 +252,13 @@ impl ColumnCheck {
     fn violation(
         &self,
         rule: Rule,
-        row: usize,
+        at: usize,
         index: usize,
         column: &Column,
         misfits: &[Misfit],
     ) -> Violation {
-        let value =
-            found(misfits, row, index).map_or_else(|| text(column.cell(row)), str::to_owned);
+        let row = at / self.width;
+        let value = found(misfits, row, index).map_or_else(|| text(column.cell(at)), str::to_owned);
         let hint = self.hint(rule, &value);
         let on_violation = self.on_violation;
         Violation { row, column: Arc::clone(&self.name), rule, value, hint, on_violation }

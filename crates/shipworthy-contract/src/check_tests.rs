@@ -7,6 +7,7 @@ fn rules(data_type: DataType) -> ColumnRules {
     ColumnRules {
         name: "x".to_owned(),
         data_type,
+        width: 1,
         role: Role::Feature,
         required: true,
         min: None,

@@ -1,7 +1,7 @@
 //! The contract as it is written into a release.
 
 use serde::{Deserialize, Serialize};
-use shipworthy_rows::{DataType, Schema};
+use shipworthy_rows::{DataType, Field, Schema};
 
 /// What a column is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -84,6 +84,9 @@ pub struct ColumnRules {
     /// The type of every value.
     #[serde(rename = "type")]
     pub data_type: DataType,
+    /// Values a row: 1, or the elements of a tensor.
+    #[serde(default = "one", skip_serializing_if = "is_one")]
+    pub width: usize,
     /// What the column is for.
     pub role: Role,
     /// Whether a value must be there.
@@ -121,11 +124,21 @@ impl Contract {
     /// Names and types of all declared columns, in order.
     #[must_use]
     pub fn schema(&self) -> Schema {
-        Schema::new(self.columns.iter().map(|c| (c.name.as_str(), c.data_type)))
+        let columns = self.columns.iter();
+        columns.map(|c| Field::tensor(c.name.as_str(), c.data_type, c.width)).collect()
     }
 
     /// The columns that the model sees, in order.
     pub fn features(&self) -> impl Iterator<Item = &ColumnRules> {
         self.columns.iter().filter(|column| column.role == Role::Feature)
     }
+}
+
+const fn one() -> usize {
+    1
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
+const fn is_one(width: &usize) -> bool {
+    *width == 1
 }

@@ -11,9 +11,11 @@ use crate::{ColumnRules, Contract};
 pub fn sample_row(contract: &Contract) -> RowBatch {
     let schema = Arc::new(contract.schema());
     let columns = contract.columns.iter().map(|rules| {
-        let mut column = Column::with_capacity(rules.data_type, 1);
-        let fitted = column.push(sample_value(rules));
-        debug_assert!(fitted, "a sample value is of its column's type");
+        let mut column = Column::with_capacity(rules.data_type, rules.width);
+        for _ in 0..rules.width.max(1) {
+            let fitted = column.push(sample_value(rules));
+            debug_assert!(fitted, "a sample value is of its column's type");
+        }
         column
     });
     RowBatch::new(schema, columns.collect()).expect("columns are made from the schema")

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use shipworthy_contract::Contract;
 use shipworthy_core::{Manifest, ReleaseId};
+use shipworthy_models::{ModelFile, Options};
 use shipworthy_serving::release::LoadedRelease;
 use shipworthy_store::{
     Attribution, Bundles, EndpointName, NewRelease, Reproducibility, Store, bundles, endpoint,
@@ -54,7 +55,7 @@ pub enum Error {
         id: String,
         /// Why.
         #[source]
-        source: shipworthy_models::xgboost::Error,
+        source: shipworthy_models::format::Error,
     },
     /// A release that cannot answer.
     #[error("release {id} cannot answer")]
@@ -148,10 +149,10 @@ impl Shelf {
             serde_json::from_slice(&contract).map_err(unreadable("the contract"))?;
         let model = &manifest.model;
         let model = self.bundles.read_verified(id, &model.name, &model.sha256)?;
-        let model = shipworthy_models::xgboost::load(&model)
+        let model = ModelFile::load(&model, Options::default())
             .map_err(|source| Error::Model { id: name.clone(), source })?;
         let Manifest { commit, output, .. } = manifest;
-        LoadedRelease::new(id.clone(), commit, output, contract, Arc::new(model))
+        LoadedRelease::new(id.clone(), commit, output, contract, &model)
             .map_err(|source| Error::Load { id: name, source })
     }
 

@@ -10,10 +10,10 @@ mod rows;
 mod split;
 
 use std::path::Path;
-use std::sync::Arc;
 
 use shipworthy_contract::{CompileError, Contract};
 use shipworthy_core::{Manifest, Output, Trainer, TrainingSet};
+use shipworthy_models::{ModelFile, Options};
 use shipworthy_rows::files;
 
 use crate::project::Project;
@@ -60,7 +60,7 @@ pub enum Error {
     Trainer(#[from] hessboost::error::HessboostError),
     /// The trained model does not load. A fault of ours.
     #[error("the trained model does not load")]
-    Model(#[from] shipworthy_models::xgboost::Error),
+    Model(#[from] shipworthy_models::format::Error),
     /// The trained model does not fit its contract. A fault of ours.
     #[error("the trained model does not fit its contract")]
     Encode(#[from] shipworthy_models::encode::Error),
@@ -69,7 +69,7 @@ pub enum Error {
     Release(#[from] shipworthy_serving::release::Error),
     /// The trained model does not answer. A fault of ours.
     #[error("the trained model does not answer")]
-    Predict(#[from] shipworthy_serving::PredictError),
+    Predict(#[from] shipworthy_models::PredictError),
     /// The manifest has no JSON form. A fault of ours.
     #[error("the manifest cannot be written")]
     Manifest(#[from] serde_json::Error),
@@ -122,7 +122,7 @@ pub fn train(
     )?;
     let output = Output { task: project.model.task, target: project.model.target.clone(), classes };
     let examined = quality::Examined {
-        model: Arc::new(shipworthy_models::xgboost::load(&fitted.model)?),
+        model: ModelFile::load(&fitted.model, Options::default())?,
         contract: &contract,
         output: &output,
         batch: &source.batch,

@@ -1,8 +1,9 @@
 //! Model formats and their runtimes.
 //!
-//! A file of a known format (`xgboost`) is loaded into a [`Model`]; an [`encode::Encoder`] turns
-//! row batches into the [`FeatureMatrix`] that the model reads, and [`Predictions`] take what it
-//! answers. Both buffers belong to the caller and are reused: no allocation per row.
+//! A file of a known [`format`] is loaded into a [`ModelFile`], which says by its [`Signature`]
+//! what it takes and answers; bound to columns it is a [`Predictor`] of row batches. Trees read
+//! a [`FeatureMatrix`], which an [`encode::Encoder`] fills, and answer into [`Predictions`]; both
+//! buffers are reused: no allocation per row.
 //!
 //! **Invariant:** nothing here does IO or reads a clock; bytes come in, numbers go out. A file
 //! that loads cannot make `predict` panic, hang or read out of bounds: all checks are at load.
@@ -23,8 +24,11 @@ pub mod format;
 pub mod lightgbm;
 mod matrix;
 mod model;
+mod model_file;
 mod oblivious;
+mod predictor;
 mod scalar;
+mod signature;
 mod transform;
 pub mod xgboost;
 
@@ -32,4 +36,7 @@ pub use ensemble::TreeEnsemble;
 pub use forest::ShapeError;
 pub use matrix::{FeatureMatrix, Predictions};
 pub use model::{Description, Error, Feature, FeatureKind, Model};
+pub use model_file::{ModelFile, Options};
+pub use predictor::{Answers, Error as PredictError, MatrixPredictor, Predictor};
+pub use signature::{Element, Signature, Tensor};
 pub use transform::Transform;

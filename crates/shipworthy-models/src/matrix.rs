@@ -145,6 +145,12 @@ impl Predictions {
         &self.predictions[row * self.prediction_width..(row + 1) * self.prediction_width]
     }
 
+    /// All predictions, row after row.
+    #[must_use]
+    pub fn predictions(&self) -> &[f64] {
+        &self.predictions
+    }
+
     /// All margins, row after row, to write.
     pub fn margins_mut(&mut self) -> &mut [f64] {
         &mut self.margins

@@ -26,13 +26,13 @@ pub enum Error {
         found: DataType,
     },
     /// Columns of different lengths.
-    #[error("column `{column}` has {found} rows, not {expected}")]
+    #[error("column `{column}` has {found} values, not {expected}")]
     ColumnLength {
         /// The column.
         column: Arc<str>,
-        /// Rows of the batch.
+        /// Rows of the batch, times the column's width.
         expected: usize,
-        /// Rows of this column.
+        /// Values of this column.
         found: usize,
     },
 }
@@ -49,7 +49,7 @@ pub struct Misfit {
     pub found: String,
 }
 
-/// Rows as columns: `rows × schema.len()` values.
+/// Rows as columns: in each, `rows × width` values, row after row.
 #[derive(Clone, Debug, PartialEq)]
 pub struct RowBatch {
     schema: Arc<Schema>,
@@ -66,7 +66,8 @@ impl RowBatch {
         if columns.len() != schema.len() {
             return Err(Error::ColumnCount { columns: columns.len(), fields: schema.len() });
         }
-        let rows = columns.first().map_or(0, Column::len);
+        let first = columns.first().zip(schema.fields().first());
+        let rows = first.map_or(0, |(column, field)| column.len() / field.width);
         for (field, column) in schema.fields().iter().zip(&columns) {
             let name = || Arc::clone(&field.name);
             let found = column.data_type();
@@ -74,9 +75,9 @@ impl RowBatch {
                 let expected = field.data_type;
                 return Err(Error::ColumnType { column: name(), expected, found });
             }
-            if column.len() != rows {
-                let found = column.len();
-                return Err(Error::ColumnLength { column: name(), expected: rows, found });
+            let (expected, found) = (rows * field.width, column.len());
+            if found != expected {
+                return Err(Error::ColumnLength { column: name(), expected, found });
             }
         }
         Ok(Self { schema, columns, rows })
@@ -106,24 +107,36 @@ impl RowBatch {
         self.schema.index_of(name).map(|index| &self.columns[index])
     }
 
-    /// The value at a row and column; missing outside the batch.
+    /// The value at a row and column, of a tensor its first; missing outside the batch.
     #[must_use]
     pub fn cell(&self, row: usize, column: usize) -> Cell<'_> {
-        self.columns.get(column).map_or(Cell::Missing, |column| column.cell(row))
+        self.cells(row, column).next().unwrap_or(Cell::Missing)
     }
 
-    /// Replaces one value. Says whether the place exists and the value fits.
+    /// The values at a row and column: one, or the elements of a tensor; none outside the batch.
+    pub fn cells(&self, row: usize, column: usize) -> impl Iterator<Item = Cell<'_>> {
+        let width = self.schema.fields().get(column).map_or(0, |field| field.width);
+        let end = if row < self.rows { width } else { 0 };
+        (0..end).map(move |at| self.columns[column].cell(row * width + at))
+    }
+
+    /// Replaces one value of a column of width 1. Says whether the place exists and the value
+    /// fits.
     pub fn set(&mut self, row: usize, column: usize, cell: Cell<'_>) -> bool {
-        self.columns.get_mut(column).is_some_and(|column| column.set(row, cell))
+        let is_single = self.schema.fields().get(column).is_some_and(|field| field.width == 1);
+        is_single && self.columns[column].set(row, cell)
     }
 
     /// The rows at these positions, in this order; a position outside becomes a missing row.
     #[must_use]
     pub fn take(&self, positions: &[usize]) -> Self {
-        let columns = self.columns.iter().map(|column| {
-            let mut taken = Column::with_capacity(column.data_type(), positions.len());
+        let columns = self.schema.fields().iter().zip(&self.columns).map(|(field, column)| {
+            let width = field.width;
+            let mut taken = Column::with_capacity(field.data_type, positions.len() * width);
             for &row in positions {
-                taken.push(column.cell(row));
+                for at in row * width..(row + 1) * width {
+                    taken.push(column.cell(at));
+                }
             }
             taken
         });
@@ -134,6 +147,7 @@ impl RowBatch {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::Field;
 
     fn schema() -> Arc<Schema> {
         Arc::new(Schema::new([("origin", DataType::String), ("distance", DataType::Float)]))
@@ -146,6 +160,20 @@ mod tests {
         assert_eq!(short, Err(Error::ColumnCount { columns: 1, fields: 2 }));
         let uneven = RowBatch::new(schema(), vec![origin, Column::Float(vec![])]);
         assert!(matches!(uneven, Err(Error::ColumnLength { expected: 1, found: 0, .. })));
+    }
+
+    #[test]
+    fn a_row_of_a_tensor_has_all_its_elements() {
+        let fields =
+            [Field::tensor("image", DataType::Float, 2), Field::new("n", DataType::Integer)];
+        let schema: Arc<Schema> = Arc::new(fields.into_iter().collect());
+        let image = Column::Float(vec![1.0, 2.0, 3.0, 4.0]);
+        let batch = RowBatch::new(schema, vec![image, Column::Integer(vec![None; 2])]).unwrap();
+        assert_eq!(batch.rows(), 2);
+        let taken = batch.take(&[1]);
+        let cells: Vec<_> = taken.cells(0, 0).collect();
+        assert_eq!(cells, [Cell::Float(3.0), Cell::Float(4.0)]);
+        assert_eq!(taken.cells(1, 0).count(), 0);
     }
 
     #[test]

@@ -59,6 +59,20 @@ pub struct Field {
     pub name: Arc<str>,
     /// The type of every value.
     pub data_type: DataType,
+    /// Values a row: 1, or the elements of a tensor, row-major. Never 0.
+    pub width: usize,
+}
+
+impl Field {
+    /// A column of one value a row.
+    pub fn new(name: impl Into<Arc<str>>, data_type: DataType) -> Self {
+        Self::tensor(name, data_type, 1)
+    }
+
+    /// A column of `width` values a row, at least 1.
+    pub fn tensor(name: impl Into<Arc<str>>, data_type: DataType, width: usize) -> Self {
+        Self { name: name.into(), data_type, width: width.max(1) }
+    }
 }
 
 /// Fields in order, found by name in constant time.
@@ -72,10 +86,11 @@ impl Schema {
     /// A schema of these columns. Of two columns with one name the later one is found by name;
     /// the project file and the readers refuse duplicates before they come here.
     pub fn new<N: Into<Arc<str>>>(fields: impl IntoIterator<Item = (N, DataType)>) -> Self {
-        let fields: Vec<Field> = fields
-            .into_iter()
-            .map(|(name, data_type)| Field { name: name.into(), data_type })
-            .collect();
+        fields.into_iter().map(|(name, data_type)| Field::new(name, data_type)).collect()
+    }
+
+    /// A schema of these fields.
+    fn of(fields: Vec<Field>) -> Self {
         let by_name =
             fields.iter().enumerate().map(|(index, f)| (Arc::clone(&f.name), index)).collect();
         Self { fields, by_name }
@@ -103,6 +118,12 @@ impl Schema {
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.fields.is_empty()
+    }
+}
+
+impl FromIterator<Field> for Schema {
+    fn from_iter<I: IntoIterator<Item = Field>>(fields: I) -> Self {
+        Self::of(fields.into_iter().collect())
     }
 }
 

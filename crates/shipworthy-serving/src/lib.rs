@@ -29,12 +29,13 @@ mod respond;
 mod route;
 mod state;
 mod summary;
+mod tensors;
 mod validate;
 
 pub use counters::{Counter, Counters, Counts};
 pub use failure::Failure;
 pub use pipeline::Answer;
-pub use predict::{Error as PredictError, Predicted, predict};
+pub use predict::{Predicted, predict};
 pub use record::violations_json;
 pub use route::{Endpoint, Limits, Plan, Slot};
 pub use state::{Callers, NotReady, Ports, Serving};

@@ -12,7 +12,9 @@ use crate::counters::Counter;
 use crate::decode::{Decoded, Wire};
 use crate::failure::Refusal;
 use crate::predict::{Predicted, predict};
-use crate::record::{Circumstances, Inputs, Status, ViolationText, write_json};
+use crate::record::{
+    Circumstances, Inputs, Status, ViolationText, write_json, write_outputs, write_prediction,
+};
 use crate::release::LoadedRelease;
 use crate::route::Routed;
 use crate::state::Serving;
@@ -112,13 +114,16 @@ impl Job<'_> {
         let output = routed.release.output();
         let policy = &routed.endpoint.policy;
         let rows = 0..ids.len();
-        let classes = rows.clone().map(|row| policy.class(output.task, predicted.row(row)));
-        let classes: Vec<_> = classes.collect();
+        let class = |row| policy.class(output?.task, predicted.row(row));
+        let classes: Vec<_> = rows.clone().map(class).collect();
         let circumstances = self.circumstances(routed, Status::Answered);
         let payloads = rows.map(|row| {
             circumstances.payload(inputs, row, |out| {
-                write_prediction(out, predicted.row(row));
-                if let Some(class) = classes[row] {
+                match output {
+                    Some(_) => write_prediction(out, predicted.row(row)),
+                    None => write_outputs(out, routed.release.signature(), &predicted, row),
+                }
+                if let Some((class, output)) = classes[row].zip(output) {
                     out.extend_from_slice(b",\"decision\":");
                     write_json(out, &output.classes[class]);
                 }
@@ -257,14 +262,5 @@ impl std::fmt::Display for Chain<'_> {
             cause = error.source();
         }
         Ok(())
-    }
-}
-
-/// `{"prediction":…`: a number, or an array of one per class.
-fn write_prediction(out: &mut Vec<u8>, prediction: &[f64]) {
-    out.extend_from_slice(b"{\"prediction\":");
-    match prediction {
-        [value] => write_json(out, value),
-        values => write_json(out, values),
     }
 }

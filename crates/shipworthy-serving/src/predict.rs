@@ -1,30 +1,20 @@
 //! Station 5: features and the model.
 
-use std::cell::RefCell;
-
-use shipworthy_models::{FeatureMatrix, Predictions};
-use shipworthy_rows::RowBatch;
+use shipworthy_models::{Answers, PredictError};
+use shipworthy_rows::{Column, RowBatch};
 
 use crate::release::LoadedRelease;
-
-/// Why the model did not answer. A fault of ours: a loaded release fits its own batches.
-#[derive(Debug, thiserror::Error)]
-pub enum Error {
-    /// The batch is not of this release.
-    #[error("the rows do not fit the release")]
-    Encode(#[from] shipworthy_models::encode::Error),
-    /// The features are not of this model.
-    #[error("the features do not fit the model")]
-    Model(#[from] shipworthy_models::Error),
-}
 
 /// What the model answered.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Predicted {
-    /// Row after row, `width` numbers each: a probability, one per class, or a value.
+    /// The numbers that decisions are made of, row after row, `width` each: a probability, one per
+    /// class, or a value. Empty where a bare model file answers as it is.
     pub values: Vec<f64>,
     /// Numbers a row.
     pub width: usize,
+    /// All outputs of a bare model file, in the order of its signature; else empty.
+    pub outputs: Vec<Column>,
     /// Values that were categories the model does not know; it saw them as missing.
     pub unknown_categories: usize,
 }
@@ -37,25 +27,44 @@ impl Predicted {
     }
 }
 
-thread_local! {
-    /// Buffers are reused by each worker: no allocation a row.
-    static BUFFERS: RefCell<(FeatureMatrix, Predictions)> = RefCell::default();
+/// Where in a model's answers the numbers stand that decisions are made of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Selection {
+    pub(crate) output: usize,
+    /// The first of them in a row, and how many they are.
+    pub(crate) first: usize,
+    pub(crate) width: usize,
 }
 
-/// The model's answers to every row of `batch`, whose schema is the release's. The same numbers,
-/// bit for bit, alone or in any batch, online or in a batch job.
+/// The model's answers to every row of `batch`, whose schema is the release's. Of trees the same
+/// numbers, bit for bit, alone or in any batch, online or in a batch job.
 ///
 /// # Errors
-/// When the batch is not of the release's schema.
-pub fn predict(release: &LoadedRelease, batch: &RowBatch) -> Result<Predicted, Error> {
-    BUFFERS.with_borrow_mut(|(features, predictions)| {
-        let unknown_categories = release.encoder().encode(batch, features)?;
-        release.model().predict(features, predictions)?;
-        let width = predictions.prediction_width();
-        let mut values = Vec::with_capacity(batch.rows() * width);
-        for row in 0..predictions.rows() {
-            values.extend_from_slice(predictions.prediction(row));
+/// When the batch is not of the release's schema, or the model's runtime fails.
+pub fn predict(release: &LoadedRelease, batch: &RowBatch) -> Result<Predicted, PredictError> {
+    let Answers { mut columns, unknown_categories } = release.predictor().predict(batch)?;
+    let Some(selection) = release.selection() else {
+        return Ok(Predicted {
+            values: Vec::new(),
+            width: 0,
+            outputs: columns,
+            unknown_categories,
+        });
+    };
+    let width = selection.width;
+    let values = selected(columns.swap_remove(selection.output), selection, batch.rows());
+    Ok(Predicted { values, width, outputs: Vec::new(), unknown_categories })
+}
+
+fn selected(column: Column, selection: Selection, rows: usize) -> Vec<f64> {
+    let Selection { first, width, .. } = selection;
+    match column {
+        Column::Float(values) if values.len() == rows * width => values,
+        Column::Float(values) => {
+            let of_row = values.chunks_exact(values.len() / rows.max(1));
+            of_row.flat_map(|row| &row[first..first + width]).copied().collect()
         }
-        Ok(Predicted { values, width, unknown_categories })
-    })
+        // Not reached: a release selects an output of floats.
+        _ => vec![f64::NAN; rows * width],
+    }
 }

@@ -10,8 +10,10 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use shipworthy_contract::Violation;
 use shipworthy_ledger::Kind;
+use shipworthy_models::Signature;
 use shipworthy_rows::{Cell, Misfit, RowBatch, Timestamp};
 
+use crate::predict::Predicted;
 use crate::release::LoadedRelease;
 
 /// How a row ended.
@@ -127,9 +129,14 @@ impl Inputs {
                 inputs.text.push(separator);
                 separator = b',';
                 inputs.text.extend_from_slice(key.as_bytes());
-                write_cell(&mut inputs.text, batch.cell(row, column), || {
-                    misfits.iter().find(|m| m.row == row && m.column == column)
-                });
+                let misfit = || misfits.iter().find(|m| m.row == row && m.column == column);
+                if batch.schema().fields()[column].width == 1 {
+                    write_cell(&mut inputs.text, batch.cell(row, column), misfit);
+                } else if let Some(misfit) = misfit() {
+                    inputs.text.extend_from_slice(json(&misfit.found).get().as_bytes());
+                } else {
+                    write_cells(&mut inputs.text, batch.cells(row, column));
+                }
             }
             inputs.text.push(b'}');
             inputs.ends.push(inputs.text.len());
@@ -154,6 +161,47 @@ fn write_cell<'a>(out: &mut Vec<u8>, cell: Cell<'_>, misfit: impl Fn() -> Option
         Cell::Float(value) => write_json(out, &value),
         Cell::String(value) => write_json(out, value),
         Cell::Timestamp(value) => write_json(out, &value),
+    }
+}
+
+/// The elements of a tensor, row-major.
+fn write_cells<'a>(out: &mut Vec<u8>, cells: impl Iterator<Item = Cell<'a>>) {
+    let mut separator = b'[';
+    for cell in cells {
+        out.push(separator);
+        separator = b',';
+        write_cell(out, cell, || None);
+    }
+    out.push(b']');
+}
+
+/// `{"prediction":…`: a number, or an array of one per class.
+pub(crate) fn write_prediction(out: &mut Vec<u8>, prediction: &[f64]) {
+    out.extend_from_slice(b"{\"prediction\":");
+    match prediction {
+        [value] => write_json(out, value),
+        values => write_json(out, values),
+    }
+}
+
+/// `{"label":…,"probabilities":[…]`: all outputs of a bare model file.
+pub(crate) fn write_outputs(
+    out: &mut Vec<u8>,
+    signature: &Signature,
+    predicted: &Predicted,
+    row: usize,
+) {
+    let mut separator = b'{';
+    for (tensor, column) in signature.outputs.iter().zip(&predicted.outputs) {
+        out.push(separator);
+        separator = b',';
+        write_json(out, &*tensor.name);
+        out.push(b':');
+        let width = tensor.width();
+        match width {
+            1 => write_cell(out, column.cell(row), || None),
+            _ => write_cells(out, (row * width..(row + 1) * width).map(|at| column.cell(at))),
+        }
     }
 }
 

@@ -2,13 +2,15 @@
 
 use std::sync::Arc;
 
-use shipworthy_contract::{Checks, CompileError, Contract, sample_row};
+use shipworthy_contract::{
+    Checks, ColumnRules, CompileError, Contract, OnViolation, Role, sample_row,
+};
 use shipworthy_core::{Output, ReleaseId, Task};
-use shipworthy_models::encode::{self, Encoder, Levels};
-use shipworthy_models::{Model, Transform};
-use shipworthy_rows::Schema;
+use shipworthy_models::encode::{self, Levels};
+use shipworthy_models::{ModelFile, Predictor, Signature, Tensor};
+use shipworthy_rows::{DataType, Schema};
 
-use crate::predict;
+use crate::predict::{self, Selection};
 
 /// Why a release cannot answer.
 #[derive(Debug, thiserror::Error)]
@@ -47,13 +49,19 @@ pub enum Error {
 pub struct LoadedRelease {
     id: ReleaseId,
     commit: Option<String>,
-    output: Output,
+    decision: Option<Decision>,
     contract: Contract,
     checks: Checks,
-    encoder: Encoder,
-    model: Arc<dyn Model>,
+    predictor: Arc<dyn Predictor>,
     /// `"name":` of each column, as it stands in a record.
     keys: Vec<String>,
+}
+
+/// How numbers become decisions; absent for a bare model file, which answers as it is.
+#[derive(Debug)]
+struct Decision {
+    output: Output,
+    selection: Selection,
 }
 
 impl LoadedRelease {
@@ -66,17 +74,39 @@ impl LoadedRelease {
         commit: Option<String>,
         output: Output,
         contract: Contract,
-        model: Arc<dyn Model>,
+        model: &ModelFile,
     ) -> Result<Self, Error> {
-        check_shape(&output, model.as_ref())?;
+        let selection = select(&output, model)?;
+        let release =
+            Self::assemble(id, commit, Some(Decision { output, selection }), contract, model)?;
+        release.warm_up()?;
+        Ok(release)
+    }
+
+    /// A bare model file: its inputs and outputs are those of its own metadata, no value is
+    /// required, and what it says is the answer.
+    ///
+    /// # Errors
+    /// When the model does not take a row of its own inputs.
+    pub fn bare(id: ReleaseId, model: &ModelFile) -> Result<Self, Error> {
+        let release = Self::assemble(id, None, None, bare_contract(&model.signature()), model)?;
+        release.warm_up()?;
+        Ok(release)
+    }
+
+    fn assemble(
+        id: ReleaseId,
+        commit: Option<String>,
+        decision: Option<Decision>,
+        contract: Contract,
+        model: &ModelFile,
+    ) -> Result<Self, Error> {
         let checks = Checks::compile(&contract)?;
-        let encoder = Encoder::compile(model.features(), &levels(&contract), checks.schema())?;
+        let predictor = model.bind(checks.schema(), &levels(&contract))?;
         let keys = contract.columns.iter();
         let keys = keys.map(|column| format!("{}:", serde_json::Value::from(column.name.as_str())));
         let keys = keys.collect();
-        let release = Self { id, commit, output, contract, checks, encoder, model, keys };
-        release.warm_up()?;
-        Ok(release)
+        Ok(Self { id, commit, decision, contract, checks, predictor, keys })
     }
 
     /// The release's id.
@@ -91,10 +121,10 @@ impl LoadedRelease {
         self.commit.as_deref()
     }
 
-    /// What it predicts.
+    /// What it predicts; `None` for a bare model file.
     #[must_use]
-    pub const fn output(&self) -> &Output {
-        &self.output
+    pub fn output(&self) -> Option<&Output> {
+        self.decision.as_ref().map(|decision| &decision.output)
     }
 
     /// What it takes.
@@ -109,24 +139,28 @@ impl LoadedRelease {
         self.checks.schema()
     }
 
-    /// The model.
+    /// What its model takes and answers.
     #[must_use]
-    pub fn model(&self) -> &dyn Model {
-        self.model.as_ref()
+    pub fn signature(&self) -> &Signature {
+        self.predictor.signature()
     }
 
-    /// Numbers that the model answers a row.
+    /// Numbers a row that decisions are made of; 0 for a bare model file.
     #[must_use]
     pub fn prediction_width(&self) -> usize {
-        self.model.describe().transform.prediction_width(self.model.outputs())
+        self.selection().map_or(0, |selection| selection.width)
+    }
+
+    pub(crate) fn selection(&self) -> Option<Selection> {
+        self.decision.as_ref().map(|decision| decision.selection)
     }
 
     pub(crate) const fn checks(&self) -> &Checks {
         &self.checks
     }
 
-    pub(crate) const fn encoder(&self) -> &Encoder {
-        &self.encoder
+    pub(crate) fn predictor(&self) -> &dyn Predictor {
+        self.predictor.as_ref()
     }
 
     pub(crate) fn keys(&self) -> &[String] {
@@ -145,23 +179,51 @@ impl LoadedRelease {
     }
 }
 
+/// The inputs of a model file as columns.
+fn bare_contract(signature: &Signature) -> Contract {
+    let column = |input: &Tensor| ColumnRules {
+        name: input.name.to_string(),
+        data_type: input.element.data_type(),
+        width: input.width(),
+        role: Role::Feature,
+        required: false,
+        min: None,
+        max: None,
+        one_of: None,
+        categories: (!input.levels.is_empty()).then(|| input.levels.clone()),
+        on_violation: OnViolation::Reject,
+        default: None,
+    };
+    Contract { columns: signature.inputs.iter().map(column).collect() }
+}
+
 /// Categories of each column in the order of their codes.
 fn levels(contract: &Contract) -> Levels {
     let columns = contract.columns.iter();
     columns.filter_map(|c| Some((c.name.clone(), c.categories.clone()?))).collect()
 }
 
-fn check_shape(output: &Output, model: &dyn Model) -> Result<(), Error> {
+/// Finds the output that decisions are made of: the first of floats that has as many numbers a row
+/// as the task needs. Of two probabilities of a binary task the second is the positive class's.
+fn select(output: &Output, model: &ModelFile) -> Result<Selection, Error> {
     let classes = output.classes.len();
     let expected = match output.task {
         Task::Binary | Task::Regression => 1,
         Task::Multiclass => classes,
     };
-    let found = model.describe().transform.prediction_width(model.outputs());
-    let is_class_index = model.describe().transform == Transform::Argmax;
+    let signature = model.signature();
+    let floats = signature.outputs.iter().enumerate();
+    let floats = floats.filter(|(_, tensor)| tensor.element.data_type() == DataType::Float);
+    let mut widths = floats.map(|(at, tensor)| (at, tensor.width()));
+    let fits = |(at, found): (usize, usize)| match output.task {
+        Task::Binary if found == 2 => Some(Selection { output: at, first: 1, width: 1 }),
+        _ if found == expected => Some(Selection { output: at, first: 0, width: expected }),
+        _ => None,
+    };
+    let selection = widths.clone().find_map(fits);
     let names_both = output.task != Task::Binary || classes == 2;
-    if expected == found && !is_class_index && names_both {
-        return Ok(());
-    }
-    Err(Error::Shape { task: output.task, classes, expected, found })
+    selection.filter(|_| names_both && !model.answers_class_index()).ok_or_else(|| {
+        let found = widths.next().map_or(0, |(_, width)| width);
+        Error::Shape { task: output.task, classes, expected, found }
+    })
 }

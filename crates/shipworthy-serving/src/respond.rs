@@ -1,13 +1,19 @@
 //! Station 7: answers and failures in the words of each protocol.
 
+mod infer_v2;
+mod predict_v1;
+mod values;
+
+pub(crate) use infer_v2::infer_v2;
+pub(crate) use predict_v1::predict_v1;
+
 use axum::body::Body;
 use axum::http::header::{CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
 use axum::http::{HeaderValue, Response, StatusCode};
 use serde::Serialize;
 
-use crate::decode::infer_v2::Envelope;
+use crate::Failure;
 use crate::record::ViolationText;
-use crate::{Answer, Failure};
 
 /// A JSON answer.
 pub(crate) fn json<T: Serialize>(status: StatusCode, body: &T) -> Response<Body> {
@@ -17,106 +23,6 @@ pub(crate) fn json<T: Serialize>(status: StatusCode, body: &T) -> Response<Body>
     let json = HeaderValue::from_static("application/json");
     response.headers_mut().insert(CONTENT_TYPE, json);
     response
-}
-
-/// KServe V1's answer.
-pub(crate) fn predict_v1(answer: &Answer) -> Response<Body> {
-    #[derive(Serialize)]
-    struct Body<'a> {
-        predictions: Predictions<'a>,
-        #[serde(skip_serializing_if = "Option::is_none")]
-        decisions: Option<Vec<&'a str>>,
-        decision_ids: Vec<String>,
-        release: &'a str,
-        #[serde(skip_serializing_if = "Vec::is_empty")]
-        flags: Vec<ViolationText<'a>>,
-    }
-    json(
-        StatusCode::OK,
-        &Body {
-            predictions: predictions(answer),
-            decisions: decisions(answer),
-            decision_ids: decision_ids(answer),
-            release: answer.release.id().as_str(),
-            flags: answer.flags.iter().map(ViolationText::from).collect(),
-        },
-    )
-}
-
-/// One number a row, or one array a row.
-#[derive(Serialize)]
-#[serde(untagged)]
-enum Predictions<'a> {
-    Values(&'a [f64]),
-    Rows(Vec<&'a [f64]>),
-}
-
-fn predictions(answer: &Answer) -> Predictions<'_> {
-    let predicted = &answer.predicted;
-    if predicted.width == 1 {
-        Predictions::Values(&predicted.values)
-    } else {
-        Predictions::Rows(predicted.values.chunks(predicted.width).collect())
-    }
-}
-
-/// The class of each row, by name; `None` where the decision is the value itself.
-fn decisions(answer: &Answer) -> Option<Vec<&str>> {
-    let names = &answer.release.output().classes;
-    answer.classes.iter().map(|class| class.map(|class| names[class].as_str())).collect()
-}
-
-fn decision_ids(answer: &Answer) -> Vec<String> {
-    answer.decision_ids.iter().map(ToString::to_string).collect()
-}
-
-/// Open Inference Protocol V2's answer, with the outputs that were asked for.
-pub(crate) fn infer_v2(answer: &Answer, envelope: &Envelope) -> Response<Body> {
-    #[derive(Serialize)]
-    struct Body<'a> {
-        model_name: &'a str,
-        model_version: &'a str,
-        #[serde(skip_serializing_if = "Option::is_none")]
-        id: Option<&'a str>,
-        outputs: Vec<Output<'a>>,
-    }
-    #[derive(Serialize)]
-    struct Output<'a> {
-        name: &'static str,
-        datatype: &'static str,
-        shape: Vec<usize>,
-        data: Data<'a>,
-    }
-    #[derive(Serialize)]
-    #[serde(untagged)]
-    enum Data<'a> {
-        Numbers(&'a [f64]),
-        Names(Vec<&'a str>),
-        Ids(Vec<String>),
-    }
-    let rows = answer.decision_ids.len();
-    let width = answer.predicted.width;
-    let shape = if width == 1 { vec![rows] } else { vec![rows, width] };
-    let numbers = Data::Numbers(&answer.predicted.values);
-    let mut outputs = vec![Output { name: "prediction", datatype: "FP64", shape, data: numbers }];
-    if let Some(names) = decisions(answer) {
-        let data = Data::Names(names);
-        outputs.push(Output { name: "decision", datatype: "BYTES", shape: vec![rows], data });
-    }
-    let data = Data::Ids(decision_ids(answer));
-    outputs.push(Output { name: "decision_id", datatype: "BYTES", shape: vec![rows], data });
-    if let Some(wanted) = &envelope.outputs {
-        outputs.retain(|output| wanted.iter().any(|wanted| wanted.name == output.name));
-    }
-    json(
-        StatusCode::OK,
-        &Body {
-            model_name: &answer.endpoint,
-            model_version: answer.release.id().as_str(),
-            id: envelope.id.as_deref(),
-            outputs,
-        },
-    )
 }
 
 /// A request without a decision.

@@ -119,6 +119,7 @@ impl TypedColumn {
         Some(ColumnRules {
             name: self.name.as_ref()?.value.clone(),
             data_type: self.data_type.as_ref()?.value,
+            width: 1,
             role: self.role,
             required: self.required,
             min: value(self.min.clone()),

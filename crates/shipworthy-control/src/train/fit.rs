@@ -66,7 +66,8 @@ pub(super) fn fit(
     let trained = booster.train()?.model;
     let json = trained.encode(ModelFormat::XgboostJson)?;
     let rounds = trained.best_iteration().map_or(trained.num_boost_rounds(), |best| best + 1);
-    let model = annotate(&json, &annotations(data.contract))?;
+    let model = annotate(&json, &annotations(data.contract))
+        .map_err(shipworthy_models::format::Error::from)?;
     Ok(Fitted { model, rounds: u32::try_from(rounds).unwrap_or(u32::MAX) })
 }
 

@@ -1,11 +1,9 @@
 //! How good a model is, measured through the runtime that will serve it.
 
-use std::sync::Arc;
-
 use serde::{Serialize, Serializer};
 use shipworthy_contract::Contract;
 use shipworthy_core::{Output, ReleaseId, Task};
-use shipworthy_models::Model;
+use shipworthy_models::ModelFile;
 use shipworthy_rows::RowBatch;
 use shipworthy_serving::predict;
 use shipworthy_serving::release::LoadedRelease;
@@ -83,7 +81,7 @@ const CALIBRATION_BINS: usize = 10;
 
 /// What is examined, and on what.
 pub(super) struct Examined<'a> {
-    pub(super) model: Arc<dyn Model>,
+    pub(super) model: ModelFile,
     pub(super) contract: &'a Contract,
     pub(super) output: &'a Output,
     pub(super) batch: &'a RowBatch,
@@ -104,7 +102,7 @@ pub(super) fn report(
         None,
         examined.output.clone(),
         examined.contract.clone(),
-        Arc::clone(&examined.model),
+        &examined.model,
     )?;
     let test = match split.test.as_slice() {
         [] => None,

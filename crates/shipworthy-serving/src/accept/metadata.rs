@@ -7,12 +7,10 @@ use axum::extract::{Path, State};
 use axum::http::{Response, StatusCode};
 use serde::Serialize;
 use serde_json::json;
-use shipworthy_contract::Role;
-use shipworthy_core::Task;
 
 use super::{Shared, finish};
-use crate::decode::infer_v2::datatype;
 use crate::release::LoadedRelease;
+use crate::tensors::{self, TensorInfo};
 use crate::{Failure, Serving, respond};
 
 pub(super) async fn live() -> Response<Body> {
@@ -94,41 +92,17 @@ struct Tensor<'a> {
 }
 
 fn metadata<'a>(name: &'a str, release: &'a LoadedRelease) -> Metadata<'a> {
-    let inputs = release.contract().columns.iter().map(|column| Tensor {
-        name: &column.name,
-        datatype: datatype(column.data_type),
-        shape: vec![-1],
-        parameters: Some(json!({
-            "role": role(column.role),
-            "required": column.required,
-        })),
-    });
-    let format = release.model().describe().format;
+    let tensor = |info: TensorInfo<'a>| Tensor {
+        name: info.name,
+        datatype: info.element.name(),
+        shape: info.shape_with_rows(),
+        parameters: info.parameters,
+    };
     Metadata {
         name,
         versions: [release.id().as_str()],
-        platform: format!("shipworthy_{format}"),
-        inputs: inputs.collect(),
-        outputs: outputs(release),
+        platform: format!("shipworthy_{}", release.signature().format),
+        inputs: tensors::inputs(release).into_iter().map(tensor).collect(),
+        outputs: tensors::outputs(release).into_iter().map(tensor).collect(),
     }
-}
-
-fn role(role: Role) -> &'static str {
-    Role::ALL.into_iter().find(|(_, other)| *other == role).map_or("", |(name, _)| name)
-}
-
-fn outputs(release: &LoadedRelease) -> Vec<Tensor<'_>> {
-    let output = release.output();
-    let shape = match output.task {
-        Task::Multiclass => vec![-1, i64::try_from(output.classes.len()).unwrap_or(i64::MAX)],
-        Task::Binary | Task::Regression => vec![-1],
-    };
-    let prediction = Tensor { name: "prediction", datatype: "FP64", shape, parameters: None };
-    let text = |name, parameters| Tensor { name, datatype: "BYTES", shape: vec![-1], parameters };
-    let mut outputs = vec![prediction];
-    if output.task != Task::Regression {
-        outputs.push(text("decision", Some(json!({"classes": output.classes}))));
-    }
-    outputs.push(text("decision_id", None));
-    outputs
 }

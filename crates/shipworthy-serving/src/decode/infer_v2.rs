@@ -11,7 +11,7 @@ use std::sync::Arc;
 use serde::Deserialize;
 use serde::de::{DeserializeSeed, Deserializer, SeqAccess, Visitor};
 use serde_json::value::RawValue;
-use shipworthy_rows::{Column, DataType, Misfit, RowBatch, Schema};
+use shipworthy_rows::{Column, Misfit, RowBatch, Schema};
 
 use super::cell::CellSeed;
 use super::{Decoded, empty_columns, malformed};
@@ -41,16 +41,6 @@ pub(crate) struct RequestedOutput {
 /// Reads what the answer needs of a body that was decoded before.
 pub(crate) fn envelope(body: &[u8]) -> Result<Envelope, Failure> {
     serde_json::from_slice(body).map_err(|error| malformed(&error))
-}
-
-/// The element type that a column is announced with.
-pub(crate) const fn datatype(data_type: DataType) -> &'static str {
-    match data_type {
-        DataType::Boolean => "BOOL",
-        DataType::Integer => "INT64",
-        DataType::Float => "FP64",
-        DataType::String | DataType::Timestamp => "BYTES",
-    }
 }
 
 #[derive(Deserialize)]

@@ -1,5 +1,6 @@
 use super::*;
 use shipworthy_rows::Cell;
+use shipworthy_rows::DataType;
 
 fn schema() -> Arc<Schema> {
     Arc::new(Schema::new([("origin", DataType::String), ("distance", DataType::Float)]))

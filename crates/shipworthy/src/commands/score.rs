@@ -149,6 +149,7 @@ impl Scorer<'_> {
     fn decisions(&self, place: &[Option<usize>], predicted: &Predicted) -> StringArray {
         let output = self.release.output();
         let decision = |place: &Option<usize>| {
+            let output = output?;
             let class = self.policy.class(output.task, predicted.row((*place)?))?;
             Some(output.classes[class].as_str())
         };

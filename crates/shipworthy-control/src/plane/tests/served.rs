@@ -4,7 +4,7 @@ use std::sync::OnceLock;
 
 use shipworthy_contract::{ColumnRules, Contract, OnViolation, Role};
 use shipworthy_core::{Output, Policy, ReleaseId, Task};
-use shipworthy_models::{Description, FeatureMatrix, Model, Predictions, Transform};
+use shipworthy_models::{Description, FeatureMatrix, Model, ModelFile, Predictions, Transform};
 use shipworthy_rows::DataType;
 use shipworthy_serving::Endpoint;
 use shipworthy_serving::release::LoadedRelease;
@@ -68,6 +68,7 @@ fn loaded(id: ReleaseId) -> LoadedRelease {
     let column = ColumnRules {
         name: "note".to_owned(),
         data_type: DataType::String,
+        width: 1,
         role: Role::Context,
         required: false,
         min: None,
@@ -79,7 +80,8 @@ fn loaded(id: ReleaseId) -> LoadedRelease {
     };
     let contract = Contract { columns: vec![column] };
     let commit = Some("c0ffee0123456789".to_owned());
-    LoadedRelease::new(id, commit, output, contract, Arc::new(Always)).unwrap()
+    let model = ModelFile::Matrix(Arc::new(Always));
+    LoadedRelease::new(id, commit, output, contract, &model).unwrap()
 }
 
 #[tokio::test]
