@@ -108,6 +108,9 @@ pub enum Error {
     /// No trees, or trees of two kinds.
     #[error("the file has neither `oblivious_trees` nor `trees`")]
     NoTrees,
+    /// Trees that ask for too much together.
+    #[error("the trees are too large")]
+    Forest(#[source] ShapeError),
     /// More than a limit allows.
     #[error("{found} {what}: more than {limit}")]
     TooLarge {
@@ -150,7 +153,7 @@ pub fn load(bytes: &[u8]) -> Result<TreeEnsemble, Error> {
             for (at, tree) in trees.iter().enumerate() {
                 tree::push(&mut builder, at, tree, *scale, outputs, &borders)?;
             }
-            (Trees::Double(builder.finish()), trees.len())
+            (Trees::Double(builder.finish().map_err(Error::Forest)?), trees.len())
         }
         (None, None) => return Err(Error::NoTrees),
     };

@@ -7,7 +7,7 @@
 //! processor, which is what the time goes down by.
 //!
 //! **Invariant:** every child points into the node array, every slot of a node exists, every
-//! category set exists. The builder checks it; [`walk`] relies on it.
+//! category set exists. The builder checks it; `walk` relies on it.
 //!
 //! A row's leaves are added in tree order, in the format's own precision, starting from its base
 //! margin: the order does not depend on the batch, so neither do the bits.
@@ -24,15 +24,12 @@ pub(crate) use linear::LinearLeaf;
 pub(crate) use slots::{Missing, Reading};
 
 use crate::FeatureMatrix;
-use crate::scalar::{Key, Scalar};
+use crate::scalar::Scalar;
 use linear::LinearLeaves;
-use sets::CategorySets;
 use slots::Slot;
 
 /// Rows that share one pass over a tree: their keys stay in the first-level cache.
 const BLOCK_ROWS: usize = 64;
-/// `BLOCK_ROWS` as a shift.
-const BLOCK_SHIFT: u32 = BLOCK_ROWS.trailing_zeros();
 /// Walks that overlap.
 const LANES: usize = 8;
 /// Below so many rows, trees side by side are faster than rows side by side.
@@ -42,9 +39,9 @@ const FEW_ROWS: usize = 4;
 /// is above its threshold.
 #[derive(Clone, Copy, Debug)]
 struct Node<K> {
-    /// A key above it goes right. In a categorical split: the position of its set.
+    /// A key above it goes right. In a categorical split: where the words of its set begin.
     threshold: K,
-    /// Where the key of a row stands; with [`CATEGORICAL`] above.
+    /// Where the key of a group's first row stands; with [`CATEGORICAL`] above.
     slot: u32,
     /// Position of the left child; the right one follows.
     child: u32,
@@ -58,6 +55,9 @@ struct Tree {
     root: u32,
     /// Steps from the root to the deepest leaf.
     depth: u32,
+    /// Steps after which it pays to look whether all walks have ended: all of them, but in trees
+    /// that leaf-wise growth made deep, where few rows go all the way.
+    sure: u32,
     /// The output that the first value of a leaf counts for.
     output: u32,
     /// Whether some split is by category.
@@ -75,7 +75,8 @@ pub(crate) struct Forest<S: Scalar> {
     ids: Vec<u32>,
     trees: Vec<Tree>,
     slots: Vec<Slot>,
-    sets: CategorySets,
+    /// The bits of all category sets.
+    words: Vec<u32>,
     linear: LinearLeaves,
     /// Where each output's sum begins.
     base: Vec<S>,
@@ -107,17 +108,22 @@ impl<S: Scalar> Forest<S> {
         margins: &mut [f64],
     ) {
         let outputs = self.outputs();
+        let block = BLOCK_ROWS.min((margins.len() / outputs).next_multiple_of(LANES));
+        scratch.keys.resize(self.slots.len() * block, S::Key::default());
         for (block, margins) in margins.chunks_mut(BLOCK_ROWS * outputs).enumerate() {
             let (first, rows) = (block * BLOCK_ROWS, margins.len() / outputs);
             scratch.sums.clear();
-            (0..rows).for_each(|_| scratch.sums.extend_from_slice(&self.base));
+            // Whole groups of lanes: what rows that do not exist add up to is not read.
+            for _ in 0..rows.next_multiple_of(LANES) {
+                scratch.sums.extend_from_slice(&self.base);
+            }
             if rows < FEW_ROWS || !self.linear.is_empty() {
-                for row in 0..rows {
-                    let sums = &mut scratch.sums[row * outputs..(row + 1) * outputs];
-                    self.add_one(features.row(first + row), &mut scratch.keys, sums);
+                for (row, sums) in scratch.sums.chunks_exact_mut(outputs).take(rows).enumerate() {
+                    self.add_one(features, first + row, &mut scratch.keys, sums);
                 }
             } else {
-                self.add_block(features, first, rows, scratch);
+                self.fill(features, first, rows, &mut scratch.keys);
+                self.add_block(scratch);
             }
             for (margin, sum) in margins.iter_mut().zip(&scratch.sums) {
                 *margin = sum.to_f64();
@@ -127,54 +133,55 @@ impl<S: Scalar> Forest<S> {
 
     /// The leaf of each tree that a row reaches, by its number in the file.
     pub(crate) fn leaves(&self, row: &[f64]) -> Vec<u32> {
-        let mut keys = Vec::new();
-        self.fill_one(row, &mut keys);
+        let mut features = FeatureMatrix::new();
+        features.reset(1, row.len());
+        features.row_mut(0).copy_from_slice(row);
+        let mut keys = vec![S::Key::default(); self.slots.len() * LANES];
+        self.fill(&features, 0, 1, &mut keys);
         let view = self.view(&keys);
         self.trees.iter().map(|tree| self.ids[view.one(*tree) as usize]).collect()
     }
 
-    fn add_one(&self, row: &[f64], keys: &mut Vec<S::Key>, sums: &mut [S]) {
-        self.fill_one(row, keys);
+    fn add_one(&self, features: &FeatureMatrix, row: usize, keys: &mut [S::Key], sums: &mut [S]) {
+        self.fill(features, row, 1, keys);
         let view = self.view(keys);
         if !self.linear.is_empty() {
             for tree in &self.trees {
                 let leaf = view.one(*tree) as usize;
-                let value = self.linear.value(leaf, row, self.values[leaf].to_f64());
+                let value = self.linear.value(leaf, features.row(row), self.values[leaf].to_f64());
                 sums[tree.output as usize] += S::from_f64(value);
             }
             return;
         }
-        for trees in self.trees.chunks(LANES) {
-            if let Ok(trees) = <&[Tree; LANES]>::try_from(trees) {
-                let leaves = view.trees(trees);
-                trees.iter().zip(leaves).for_each(|(tree, leaf)| self.add(*tree, leaf, sums));
-            } else {
-                trees.iter().for_each(|tree| self.add(*tree, view.one(*tree), sums));
-            }
+        let (groups, rest) = self.trees.as_chunks::<LANES>();
+        for trees in groups {
+            let leaves = view.trees(trees);
+            trees.iter().zip(leaves).for_each(|(tree, leaf)| self.add(*tree, leaf, sums));
         }
+        rest.iter().for_each(|tree| self.add(*tree, view.one(*tree), sums));
     }
 
-    fn add_block(
-        &self,
-        features: &FeatureMatrix,
-        first: usize,
-        rows: usize,
-        scratch: &mut Scratch<S>,
-    ) {
+    fn add_block(&self, scratch: &mut Scratch<S>) {
         let Scratch { keys, sums } = scratch;
-        self.fill_block(features, first, rows, keys);
-        let (outputs, view) = (self.outputs(), self.view(keys));
+        let outputs = self.outputs();
         for &tree in &self.trees {
-            for (group, sums) in sums.chunks_mut(LANES * outputs).enumerate() {
-                let leaves = view.rows(tree, group * LANES);
-                for (sums, leaf) in sums.chunks_exact_mut(outputs).zip(leaves) {
-                    self.add(tree, leaf, sums);
+            let groups = keys.chunks_exact((self.slots.len() * LANES).max(1));
+            for (sums, keys) in sums.chunks_exact_mut(LANES * outputs).zip(groups) {
+                let leaves = self.view(keys).rows(tree);
+                if outputs == 1 {
+                    for (sum, leaf) in sums.iter_mut().zip(leaves) {
+                        *sum += self.values[leaf as usize];
+                    }
+                } else {
+                    for (sums, leaf) in sums.chunks_exact_mut(outputs).zip(leaves) {
+                        self.add(tree, leaf, sums);
+                    }
                 }
             }
         }
     }
 
-    #[inline]
+    #[inline(always)]
     fn add(&self, tree: Tree, leaf: u32, sums: &mut [S]) {
         let (leaf, output) = (leaf as usize, tree.output as usize);
         if self.leaf_width == 1 {
@@ -185,29 +192,30 @@ impl<S: Scalar> Forest<S> {
         sums[output..].iter_mut().zip(values).for_each(|(sum, value)| *sum += *value);
     }
 
-    fn fill_one(&self, row: &[f64], keys: &mut Vec<S::Key>) {
-        keys.clear();
-        keys.extend(self.slots.iter().map(|slot| slot.key::<S>(row[slot.feature as usize])));
-    }
-
-    /// The keys of a block, slot after slot; rows that do not exist get some key.
-    fn fill_block(
-        &self,
-        features: &FeatureMatrix,
-        first: usize,
-        rows: usize,
-        keys: &mut Vec<S::Key>,
-    ) {
-        keys.resize(self.slots.len() * BLOCK_ROWS, S::Key::LOWEST);
+    /// The keys of some rows, in groups of [`LANES`]: in each, slot after slot. A group that is not
+    /// full is filled up, unless it has one row: `keys` may come from another model, and a walk
+    /// must not read what it left there.
+    fn fill(&self, features: &FeatureMatrix, first: usize, rows: usize, keys: &mut [S::Key]) {
         let width = features.width();
         let values = &features.values()[first * width..(first + rows) * width];
-        for (slot, keys) in self.slots.iter().zip(keys.chunks_exact_mut(BLOCK_ROWS)) {
-            let values = values.iter().skip(slot.feature as usize).step_by(width);
-            slot.fill::<S>(values, keys);
+        let groups = keys.chunks_exact_mut((self.slots.len() * LANES).max(1));
+        for (values, keys) in values.chunks(width * LANES).zip(groups) {
+            let (lanes, _) = keys.as_chunks_mut::<LANES>();
+            for (slot, keys) in self.slots.iter().zip(lanes.iter_mut()) {
+                let values = values.iter().skip(slot.feature as usize).step_by(width);
+                slot.fill::<S>(values, keys);
+            }
+            let found = values.len() / width;
+            if (2..LANES).contains(&found) {
+                for keys in lanes {
+                    let some = keys[0];
+                    keys[found..].fill(some);
+                }
+            }
         }
     }
 
     fn view<'a>(&'a self, keys: &'a [S::Key]) -> walk::View<'a, S::Key> {
-        walk::View { nodes: &self.nodes, sets: &self.sets, keys }
+        walk::View { nodes: &self.nodes, words: &self.words, keys }
     }
 }

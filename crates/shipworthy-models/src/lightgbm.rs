@@ -13,7 +13,7 @@ mod text;
 mod tree;
 
 use crate::ensemble::Trees;
-use crate::forest::Builder;
+use crate::forest::{Builder, ShapeError};
 use crate::{Description, Feature, FeatureKind, TreeEnsemble};
 use header::Header;
 use objective::Objective;
@@ -79,6 +79,9 @@ pub enum Error {
         #[source]
         source: TreeError,
     },
+    /// Trees that ask for too much together.
+    #[error("the trees are too large")]
+    Forest(#[source] ShapeError),
     /// More than a limit allows.
     #[error("{found} {what}: more than {limit}")]
     TooLarge {
@@ -133,7 +136,8 @@ pub fn load(bytes: &[u8]) -> Result<TreeEnsemble, Error> {
         trees: count,
         trees_in_file: count,
     };
-    Ok(TreeEnsemble::new(description, Trees::Double(builder.finish()), share * objective.slope))
+    let forest = builder.finish().map_err(Error::Forest)?;
+    Ok(TreeEnsemble::new(description, Trees::Double(forest), share * objective.slope))
 }
 
 /// Names, kinds and, from pandas, levels.

@@ -91,6 +91,9 @@ pub enum Error {
         #[source]
         source: tree::Error,
     },
+    /// Trees that ask for too much together.
+    #[error("the trees are too large")]
+    Forest(#[source] ShapeError),
     /// Category names that do not decode.
     #[error("the categories of feature {feature} are damaged: {reason}")]
     Categories {
@@ -170,7 +173,8 @@ pub fn load_with(bytes: &[u8], options: Options) -> Result<TreeEnsemble, Error> 
         trees,
         trees_in_file,
     };
-    Ok(TreeEnsemble::new(description, Trees::Single(builder.finish()), 1.0))
+    let forest = builder.finish().map_err(Error::Forest)?;
+    Ok(TreeEnsemble::new(description, Trees::Single(forest), 1.0))
 }
 
 /// Whether an object in binary begins here: `{`, and the length of its first key.

@@ -101,6 +101,12 @@ impl RowBatch {
         &self.columns
     }
 
+    /// The columns themselves, in the schema's order.
+    #[must_use]
+    pub fn into_columns(self) -> Vec<Column> {
+        self.columns
+    }
+
     /// The column of that name.
     #[must_use]
     pub fn column(&self, name: &str) -> Option<&Column> {

@@ -6,7 +6,7 @@ use anyhow::Result;
 use clap::{Parser, Subcommand};
 
 use crate::commands::{
-    checklist, completions, config, init, ledger, reload, score, token, train, up,
+    checklist, completions, config, init, ledger, predict, reload, score, token, train, up,
 };
 use crate::system::System;
 
@@ -52,6 +52,7 @@ enum Command {
     Init(init::Args),
     Train(train::Args),
     Score(score::Args),
+    Predict(predict::Args),
     Checklist(checklist::Args),
     Reload(reload::Args),
     Config(config::Args),
@@ -68,6 +69,7 @@ impl Cli {
             Command::Init(args) => init::run(&args),
             Command::Train(args) => train::run(&args),
             Command::Score(args) => score::run(&args),
+            Command::Predict(args) => predict::run(&args),
             Command::Checklist(args) => checklist::run(&args, system),
             Command::Reload(args) => reload::run(&args, system),
             Command::Config(args) => config::run(&args),

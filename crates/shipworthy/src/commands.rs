@@ -5,6 +5,7 @@ pub(crate) mod completions;
 pub(crate) mod config;
 pub(crate) mod init;
 pub(crate) mod ledger;
+pub(crate) mod predict;
 pub(crate) mod reload;
 pub(crate) mod score;
 pub(crate) mod token;

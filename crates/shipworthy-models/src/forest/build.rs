@@ -6,15 +6,21 @@
 use std::collections::HashMap;
 
 use super::linear::{LinearLeaf, LinearLeaves};
-use super::sets::CategorySets;
+use super::sets::SetBuilder;
 use super::slots::{Reading, Slot};
-use super::{CATEGORICAL, Forest, Node, Tree};
+use super::{CATEGORICAL, Forest, LANES, Node, Tree};
 use crate::scalar::{Key, Scalar};
 
 /// Most nodes of a forest: 1 GiB of them; the largest public models have some ten million.
 const MAX_NODES: usize = 1 << 26;
 /// Most leaf values: 1 GiB of doubles.
 const MAX_VALUES: usize = 1 << 27;
+/// Most slots: positions of keys stay below the mark of categories.
+const MAX_SLOTS: usize = (1 << 27) - 1;
+/// Trees up to here are walked without looking; measured.
+const BALANCED_DEPTH: u32 = 8;
+/// Steps of a deeper tree before it pays to look; measured.
+const DEEP_SURE: u32 = 4;
 /// Deepest leaf: leaf-wise growth makes chains, but a path of thousands is an attack on latency.
 const MAX_DEPTH: usize = 4_096;
 
@@ -114,6 +120,7 @@ pub(crate) struct Builder<S: Scalar> {
     features: usize,
     forest: Forest<S>,
     slots: HashMap<Slot, u32>,
+    sets: SetBuilder,
 }
 
 impl<S: Scalar> Builder<S> {
@@ -127,11 +134,11 @@ impl<S: Scalar> Builder<S> {
             ids: Vec::new(),
             trees: Vec::new(),
             slots: Vec::new(),
-            sets: CategorySets::default(),
+            words: Vec::new(),
             linear: LinearLeaves::default(),
             base,
         };
-        Self { features, forest, slots: HashMap::new() }
+        Self { features, forest, slots: HashMap::new(), sets: SetBuilder::default() }
     }
 
     /// Adds a tree, root first, whose leaves count for `output` and those after it; breadth first,
@@ -176,13 +183,29 @@ impl<S: Scalar> Builder<S> {
         }
         check_unreached(source, &reached)?;
         let (root, depth) = (start as u32, depth as u32);
-        self.forest.trees.push(Tree { root, depth, output, has_categories });
+        let sure = if depth > BALANCED_DEPTH { DEEP_SURE } else { depth };
+        self.forest.trees.push(Tree { root, depth, sure, output, has_categories });
         Ok(())
     }
 
     /// The finished forest.
-    pub(crate) fn finish(self) -> Forest<S> {
-        self.forest
+    pub(crate) fn finish(self) -> Result<Forest<S>, Error> {
+        let Self { mut forest, sets, .. } = self;
+        let mut limits = vec![0; forest.slots.len()];
+        let sets = sets.finish(&mut limits)?;
+        for (slot, limit) in forest.slots.iter_mut().zip(limits) {
+            slot.code_limit = limit;
+        }
+        for node in &mut forest.nodes {
+            if node.slot & CATEGORICAL != 0 {
+                let start = sets.starts[node.threshold.to_code() as usize];
+                node.threshold = S::Key::from_code(start.cast_signed());
+            }
+            // From the number of a slot to the position of its first key.
+            node.slot = (node.slot & CATEGORICAL) | (node.slot & !CATEGORICAL) * LANES as u32;
+        }
+        forest.words = sets.words;
+        Ok(forest)
     }
 
     fn push_node(
@@ -207,7 +230,7 @@ impl<S: Scalar> Builder<S> {
                     Test::Below(threshold) => (threshold.key_before(), 0),
                     Test::AtMost(threshold) => (threshold.key(), 0),
                     Test::NotIn(codes) => {
-                        (S::Key::from_code(self.forest.sets.push(id, codes)?), CATEGORICAL)
+                        (S::Key::from_code(self.sets.push(id, slot, codes)?), CATEGORICAL)
                     }
                 };
                 (Node { threshold, slot: slot | flag, child }, id as u32)
@@ -227,7 +250,8 @@ impl<S: Scalar> Builder<S> {
         let feature = known.ok_or(Error::FeatureOutOfRange { node, feature, features })?;
         let slots = &mut self.forest.slots;
         let next = slots.len() as u32;
-        let slot = Slot { feature, reading };
+        within("features and ways to read them", slots.len(), MAX_SLOTS)?;
+        let slot = Slot { feature, reading, code_limit: 0 };
         Ok(*self.slots.entry(slot).or_insert_with(|| {
             slots.push(slot);
             next

@@ -1,6 +1,6 @@
 //! How a feature reads: from a number to its key.
 
-use super::sets::CODE_LIMIT;
+use super::sets::{CODE_LIMIT, FIRST_CODE, IN_EVERY_SET, NO_CATEGORY};
 use crate::scalar::{Key, Scalar};
 
 /// LightGBM's `kZeroThreshold`, an f32.
@@ -41,26 +41,31 @@ pub(crate) enum Reading {
 pub(super) struct Slot {
     pub(super) feature: u32,
     pub(super) reading: Reading,
+    /// Codes from here on are in no set, so they are no category.
+    pub(super) code_limit: i32,
 }
 
 impl Slot {
-    pub(super) fn key<S: Scalar>(self, value: f64) -> S::Key {
+    fn key<S: Scalar>(self, value: f64) -> S::Key {
         match self.reading {
             Reading::Number(missing) => number::<S>(missing, value),
             Reading::RoundedNumber(missing) => number::<S>(missing, f64::from(value as f32)),
-            Reading::Code { missing_in_set } if value.is_nan() => {
-                if missing_in_set {
-                    S::Key::from_code(i32::MAX)
-                } else {
-                    S::Key::from_code(-1)
-                }
+            Reading::Code { missing_in_set: true } if value.is_nan() => {
+                S::Key::from_code(IN_EVERY_SET)
             }
-            Reading::Code { .. } => code::<S>(S::from_f64(value).to_f64()),
-            Reading::TruncatedCode => code::<S>(value.trunc() + 0.0),
+            Reading::Code { .. } => self.code::<S>(S::from_f64(value).to_f64()),
+            Reading::TruncatedCode => self.code::<S>(value.trunc() + 0.0),
         }
     }
 
-    /// The keys of many rows; the choice is made once.
+    /// The bit of a code in its sets. NaN is in no range.
+    fn code<S: Scalar>(self, value: f64) -> S::Key {
+        let is_code = (0.0..f64::from(CODE_LIMIT)).contains(&value);
+        let known = is_code.then_some(value as i32).filter(|code| *code < self.code_limit);
+        S::Key::from_code(known.map_or(NO_CATEGORY, |code| code + FIRST_CODE))
+    }
+
+    /// The keys of some rows; the choice is made once.
     pub(super) fn fill<'a, S: Scalar>(
         self,
         values: impl Iterator<Item = &'a f64>,
@@ -79,7 +84,7 @@ impl Slot {
     }
 }
 
-#[inline]
+#[inline(always)]
 fn or<S: Scalar>(value: f64, missing: S::Key) -> S::Key {
     let key = S::from_f64(value).key();
     if value.is_nan() { missing } else { key }
@@ -94,10 +99,4 @@ fn number<S: Scalar>(missing: Missing, value: f64) -> S::Key {
         Missing::Right | Missing::RightWithZero => or::<S>(value, S::Key::HIGHEST),
         Missing::AsZero => or::<S>(value, S::default().key()),
     }
-}
-
-/// The whole part of a code in range, else -1; not for NaN but through `contains`, which is false.
-fn code<S: Scalar>(value: f64) -> S::Key {
-    let known = (0.0..f64::from(CODE_LIMIT)).contains(&value);
-    S::Key::from_code(if known { value as i32 } else { -1 })
 }

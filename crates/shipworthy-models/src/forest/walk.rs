@@ -1,85 +1,137 @@
 //! The walk itself: the hottest loop of the product.
 //!
+//! Eight walks overlap, in one tree or in several. A step has no branch: a leaf leads to itself,
+//! and a split by category is a test of a bit instead of a comparison, chosen by arithmetic.
 //! Bounds are not checked here, which is worth a third of the time; the checks are the builder's.
 
-#![allow(unsafe_code, reason = "two unchecked reads, whose bounds the builder has checked")]
+#![allow(unsafe_code, reason = "unchecked reads, whose bounds the builder has checked")]
 
-use super::sets::CategorySets;
-use super::{BLOCK_SHIFT, CATEGORICAL, LANES, Node, Tree};
+use super::{CATEGORICAL, LANES, Node, Tree};
 use crate::scalar::Key;
 
-/// What a walk reads. `keys` has an entry for every slot that `nodes` name, or
-/// [`BLOCK_ROWS`](super::BLOCK_ROWS) entries each.
+/// What a walk reads.
+///
+/// **Invariant**, kept by the builder and the forest: roots and children are positions in `nodes`;
+/// a slot and a lane added are a position in `keys`; and the bit of a categorical split that a key
+/// of its slot names lies in `words`.
 pub(super) struct View<'a, K> {
     pub(super) nodes: &'a [Node<K>],
-    pub(super) sets: &'a CategorySets,
+    pub(super) words: &'a [u32],
+    /// Of one group of rows: [`LANES`] per slot.
     pub(super) keys: &'a [K],
 }
 
 impl<K: Key> View<'_, K> {
-    /// The leaf of one row in one tree; `keys` of one row.
+    /// The leaf of the group's first row in one tree.
     pub(super) fn one(&self, tree: Tree) -> u32 {
         let mut at = tree.root;
         for _ in 0..tree.depth {
-            at = self.mixed_step::<0>(at, 0);
+            at = self.mixed_step(at, 0);
         }
         at
     }
 
-    /// The leaves of one row in several trees; `keys` of one row.
+    /// The leaves of the group's first row in several trees.
+    #[inline(never)]
     pub(super) fn trees(&self, trees: &[Tree; LANES]) -> [u32; LANES] {
-        if trees.iter().any(|tree| tree.has_categories) {
-            return trees.map(|tree| self.one(tree));
+        let (mut depth, mut sure, mut has_categories) = (0, 0, false);
+        for tree in trees {
+            depth = depth.max(tree.depth);
+            sure = sure.max(tree.sure);
+            has_categories |= tree.has_categories;
         }
-        let mut at = trees.map(|tree| tree.root);
-        let depth = trees.iter().map(|tree| tree.depth).max().unwrap_or(0);
-        for _ in 0..depth {
-            at = at.map(|at| self.step::<0>(at, 0));
+        let roots = trees.map(|tree| tree.root);
+        if has_categories {
+            self.walk::<true, 0>(roots, sure, depth)
+        } else {
+            self.walk::<false, 0>(roots, sure, depth)
         }
-        at
     }
 
-    /// The leaves of several rows, from `first` on, in one tree; `keys` of a block.
-    pub(super) fn rows(&self, tree: Tree, first: usize) -> [u32; LANES] {
-        let mut at = [tree.root; LANES];
+    /// The leaves of the group's rows in one tree.
+    #[inline(never)]
+    pub(super) fn rows(&self, tree: Tree) -> [u32; LANES] {
+        let roots = [tree.root; LANES];
         if tree.has_categories {
-            for _ in 0..tree.depth {
-                for (lane, at) in at.iter_mut().enumerate() {
-                    *at = self.mixed_step::<BLOCK_SHIFT>(*at, first + lane);
-                }
-            }
-            return at;
+            self.walk::<true, 1>(roots, tree.sure, tree.depth)
+        } else {
+            self.walk::<false, 1>(roots, tree.sure, tree.depth)
         }
-        for _ in 0..tree.depth {
+    }
+
+    /// Walks all lanes down, `sure` steps before it looks whether any has still moved; lane `k`
+    /// reads row `k × STRIDE` of the group.
+    #[inline(always)]
+    fn walk<const MIXED: bool, const STRIDE: usize>(
+        &self,
+        mut at: [u32; LANES],
+        sure: u32,
+        depth: u32,
+    ) -> [u32; LANES] {
+        for _ in 0..sure {
             for (lane, at) in at.iter_mut().enumerate() {
-                *at = self.step::<BLOCK_SHIFT>(*at, first + lane);
+                *at = self.any_step::<MIXED>(*at, lane * STRIDE);
+            }
+        }
+        for _ in sure..depth {
+            let mut moved = 0;
+            for (lane, at) in at.iter_mut().enumerate() {
+                let next = self.any_step::<MIXED>(*at, lane * STRIDE);
+                moved |= next ^ *at;
+                *at = next;
+            }
+            if moved == 0 {
+                break;
             }
         }
         at
     }
 
     #[inline(always)]
-    fn step<const SHIFT: u32>(&self, at: u32, lane: usize) -> u32 {
-        debug_assert!((at as usize) < self.nodes.len());
-        // SAFETY: `at` is a root or the child of a node; the builder lets no such position be
-        // outside `nodes`.
-        let node = unsafe { self.nodes.get_unchecked(at as usize) };
-        let key = ((node.slot as usize) << SHIFT) + lane;
-        debug_assert!(key < self.keys.len());
-        // SAFETY: the builder gives nodes only slots that exist, the forest fills `keys` for all
-        // of them, `1 << SHIFT` entries each, and `lane` is below `1 << SHIFT`.
-        let key = unsafe { *self.keys.get_unchecked(key) };
+    fn any_step<const MIXED: bool>(&self, at: u32, lane: usize) -> u32 {
+        if MIXED { self.mixed_step(at, lane) } else { self.step(at, lane) }
+    }
+
+    /// A step in a tree that splits by number only.
+    #[inline(always)]
+    fn step(&self, at: u32, lane: usize) -> u32 {
+        let node = self.node(at);
+        let key = self.key(node.slot as usize + lane);
         node.child + u32::from(key > node.threshold)
     }
 
     /// A step in a tree that may split by category.
-    fn mixed_step<const SHIFT: u32>(&self, at: u32, lane: usize) -> u32 {
-        let node = &self.nodes[at as usize];
-        if node.slot & CATEGORICAL == 0 {
-            return self.step::<SHIFT>(at, lane);
-        }
-        let slot = (node.slot & !CATEGORICAL) as usize;
-        let code = self.keys[(slot << SHIFT) + lane].to_code();
-        node.child + u32::from(self.sets.contains(node.threshold.to_code(), code))
+    #[inline(always)]
+    fn mixed_step(&self, at: u32, lane: usize) -> u32 {
+        let node = self.node(at);
+        let key = self.key((node.slot & !CATEGORICAL) as usize + lane);
+        let is_above = u32::from(key > node.threshold);
+        let is_category = node.slot >> 31;
+        // A split by number reads the first word, whatever that is.
+        let code = key.to_code().cast_unsigned() & is_category.wrapping_neg();
+        let set = node.threshold.to_code().cast_unsigned() & is_category.wrapping_neg();
+        let is_in_set = self.word((set + code / 32) as usize) >> (code % 32) & is_category;
+        node.child + (is_in_set | is_above & (is_category ^ 1))
+    }
+
+    #[inline(always)]
+    fn node(&self, at: u32) -> &Node<K> {
+        debug_assert!((at as usize) < self.nodes.len());
+        // SAFETY: the invariant on roots and children.
+        unsafe { self.nodes.get_unchecked(at as usize) }
+    }
+
+    #[inline(always)]
+    fn key(&self, at: usize) -> K {
+        debug_assert!(at < self.keys.len());
+        // SAFETY: the invariant on slots; lanes are below `LANES`.
+        unsafe { *self.keys.get_unchecked(at) }
+    }
+
+    #[inline(always)]
+    fn word(&self, at: usize) -> u32 {
+        debug_assert!(at < self.words.len());
+        // SAFETY: the invariant on bits; the first word always exists.
+        unsafe { *self.words.get_unchecked(at) }
     }
 }

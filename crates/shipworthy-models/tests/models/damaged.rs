@@ -191,11 +191,11 @@ fn huge_category_sets_hit_a_limit_instead_of_memory() {
     let tree = document.pointer(&format!("{TREES}/1")).unwrap().clone();
     let mut tree = tree;
     tree["categories"] = json!([16_777_215, 0]);
-    document["learner"]["gradient_booster"]["model"]["trees"] = json!(vec![tree; 40]);
-    document["learner"]["gradient_booster"]["model"]["tree_info"] = json!(vec![0; 40]);
+    document["learner"]["gradient_booster"]["model"]["trees"] = json!(vec![tree; 160]);
+    document["learner"]["gradient_booster"]["model"]["tree_info"] = json!(vec![0; 160]);
     document["learner"]["gradient_booster"]["model"]["gbtree_model_param"] = json!({});
-    let Err(Error::Tree { source, .. }) = load(&document) else { panic!("it loads") };
-    assert_eq!(source.to_string(), "more than 16777216 words of category sets");
+    let Err(Error::Forest(source)) = load(&document) else { panic!("it loads") };
+    assert_eq!(source.to_string(), "more than 67108864 words of category sets");
 }
 
 #[test]
