@@ -202,7 +202,8 @@ impl<S: Scalar> Builder<S> {
                 node.threshold = S::Key::from_code(start.cast_signed());
             }
             // From the number of a slot to the position of its first key.
-            node.slot = (node.slot & CATEGORICAL) | (node.slot & !CATEGORICAL) * LANES as u32;
+            let (flag, slot) = (node.slot & CATEGORICAL, node.slot & !CATEGORICAL);
+            node.slot = flag | (slot * LANES as u32);
         }
         forest.words = sets.words;
         Ok(forest)
