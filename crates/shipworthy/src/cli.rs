@@ -6,7 +6,7 @@ use anyhow::Result;
 use clap::{Parser, Subcommand};
 
 use crate::commands::{
-    checklist, completions, config, init, ledger, predict, reload, score, token, train, up,
+    checklist, completions, config, init, ledger, predict, reload, score, serve, token, train, up,
 };
 use crate::system::System;
 
@@ -37,6 +37,10 @@ impl From<Outcome> for ExitCode {
 /// or make one from your own data:
 ///
 ///   shipworthy init data.parquet --target late
+///
+/// A model file alone needs no project:
+///
+///   shipworthy serve --model late=model.json
 #[derive(Debug, Parser)]
 #[command(name = "shipworthy", version, verbatim_doc_comment, max_term_width = 100)]
 #[command(after_help = "Exit codes: 0 done; 1 what was checked does not hold; 2 the input cannot \
@@ -52,6 +56,7 @@ enum Command {
     Init(init::Args),
     Train(train::Args),
     Score(score::Args),
+    Serve(serve::Args),
     Predict(predict::Args),
     Checklist(checklist::Args),
     Reload(reload::Args),
@@ -69,6 +74,7 @@ impl Cli {
             Command::Init(args) => init::run(&args),
             Command::Train(args) => train::run(&args),
             Command::Score(args) => score::run(&args),
+            Command::Serve(args) => serve::run(args, system),
             Command::Predict(args) => predict::run(&args),
             Command::Checklist(args) => checklist::run(&args, system),
             Command::Reload(args) => reload::run(&args, system),

@@ -8,6 +8,7 @@ pub(crate) mod ledger;
 pub(crate) mod predict;
 pub(crate) mod reload;
 pub(crate) mod score;
+pub(crate) mod serve;
 pub(crate) mod token;
 pub(crate) mod train;
 pub(crate) mod up;

@@ -5,6 +5,7 @@ mod client;
 mod commands;
 mod output;
 mod parquet_file;
+mod server;
 mod state;
 mod system;
 

@@ -1,53 +1,120 @@
-//! The two listeners, from ready to drained.
+//! A server: its ports, its state, its ledger, from ready to drained. What it serves, and what a
+//! reload means, is for the command that starts it to say.
+
+mod callers;
+mod ledger;
+mod state;
 
 use std::collections::BTreeMap;
 use std::net::{SocketAddr, TcpListener as Socket};
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context, Result};
 use shipworthy_control::plane::{self, ControlPlane, Reload, ServingFacts};
-use shipworthy_control::project::Project;
-use shipworthy_serving::listener::{self, Options};
-use shipworthy_serving::release::LoadedRelease;
-use shipworthy_serving::{Callers, Endpoint, Plan, Ports, Serving, accept, summarise};
-use shipworthy_store::ServerInfo;
+use shipworthy_control::project::LedgerSizes;
+use shipworthy_serving::listener;
+use shipworthy_serving::{Callers, Endpoint, Limits, Plan, Ports, Serving, accept, summarise};
+use shipworthy_store::{ServerInfo, Store};
 use tokio::net::TcpListener;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use super::callers::TokenCallers;
-use super::ledger::Running;
-use super::reload::{Reloader, limits};
-use super::state::State;
-use super::{Args, release};
+use crate::output;
 use crate::system::System;
-use crate::{output, state as projects};
+use callers::TokenCallers;
+pub(crate) use ledger::LedgerKind;
+use ledger::Running;
+pub(crate) use state::State;
 
 /// After a SIGTERM answers tell their clients to go, for so long at most: a client that keeps a
 /// connection open is told before the connection is closed under it.
 const FAREWELL: Duration = Duration::from_secs(1);
 
-/// Everything that a server starts with.
-pub(super) struct Start<'a> {
-    pub(super) args: Args,
-    pub(super) project: Project,
-    pub(super) state: State,
-    pub(super) ledger: Running,
-    pub(super) sockets: Sockets,
-    pub(super) system: &'a System,
+/// Where a server listens and what it keeps: options of every command that serves.
+#[derive(clap::Args, Clone, Debug)]
+pub(crate) struct Options {
+    /// Where decisions are asked for. Beyond loopback every route but health needs a token.
+    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:8080", env = "SHIPWORTHY_LISTEN")]
+    pub(crate) listen: SocketAddr,
+
+    /// Where the server is steered; always needs a token.
+    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:8081", env = "SHIPWORTHY_ADMIN")]
+    pub(crate) admin: SocketAddr,
+
+    /// The state directory, if it is not .shipworthy in the project (or here, without one).
+    #[arg(long, value_name = "DIR", env = "SHIPWORTHY_STATE")]
+    pub(crate) state: Option<PathBuf>,
+
+    /// Where decisions are recorded. `memory` is for benchmarks: nothing survives the process.
+    #[arg(long, value_enum, default_value_t = LedgerKind::Disk)]
+    pub(crate) ledger: LedgerKind,
+}
+
+/// What a command serves.
+pub(crate) trait Serves: Send + Sync + 'static {
+    /// The bounds of a request.
+    fn limits(&self) -> Limits;
+
+    /// The endpoints by name, whatever it takes to make them; the server is up and not ready yet.
+    ///
+    /// # Errors
+    /// When one of them cannot be served: the server ends.
+    fn endpoints(&self, state: &State, system: &System) -> Result<BTreeMap<String, Endpoint>>;
+
+    /// What a reload does.
+    fn reloader(&self, serving: &Arc<Serving>, store: &Arc<dyn Store>) -> Arc<dyn Reload>;
+}
+
+/// A server that holds its ports, its state and its ledger.
+pub(crate) struct Server {
+    state: State,
+    ledger: Running,
+    sockets: Sockets,
+}
+
+impl Server {
+    /// Takes the ports first, for work that ends at a taken port would be a waste; then the state
+    /// directory and the ledger in it.
+    ///
+    /// # Errors
+    /// When something of it is taken, or damaged.
+    pub(crate) fn open(
+        options: &Options,
+        state: &Path,
+        sizes: &LedgerSizes,
+        system: &System,
+    ) -> Result<Self> {
+        start_logging()?;
+        let sockets = Sockets::bind(options.listen, options.admin)?;
+        let state = State::open(state, system)?;
+        let ledger = ledger::open(options.ledger, sizes, &state, system)?;
+        Ok(Self { state, ledger, sockets })
+    }
+
+    /// Serves until a signal, then drains.
+    ///
+    /// # Errors
+    /// When what is to be served cannot be.
+    pub(crate) fn serve(self, what: Arc<dyn Serves>, system: &System) -> Result<()> {
+        let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+        let served = runtime.block_on(run(self, what, system));
+        runtime.shutdown_timeout(Duration::from_secs(1));
+        served
+    }
 }
 
 /// The two ports, bound but not yet answering.
-pub(super) struct Sockets {
+struct Sockets {
     data: Socket,
     admin: Socket,
 }
 
 impl Sockets {
     /// Takes both ports, or says which is taken.
-    pub(super) fn bind(listen: SocketAddr, admin: SocketAddr) -> Result<Self> {
+    fn bind(listen: SocketAddr, admin: SocketAddr) -> Result<Self> {
         let bind = |address: SocketAddr, option: &str| {
             Socket::bind(address).with_context(|| {
                 format!("cannot listen on {address}; choose another address with {option}")
@@ -57,16 +124,8 @@ impl Sockets {
     }
 }
 
-/// Serves until a signal, then drains.
-pub(super) fn serve(start: Start<'_>) -> Result<()> {
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-    let served = runtime.block_on(run(start));
-    runtime.shutdown_timeout(Duration::from_secs(1));
-    served
-}
-
-async fn run(start: Start<'_>) -> Result<()> {
-    let Start { args, project, state, ledger, sockets, system } = start;
+async fn run(server: Server, what: Arc<dyn Serves>, system: &System) -> Result<()> {
+    let Server { state, ledger, sockets } = server;
     let (state, mut signals) = (Arc::new(state), Signals::new()?);
     let (data, admin) = (listener(sockets.data)?, listener(sockets.admin)?);
     let (data_at, admin_at) = (data.local_addr()?, admin.local_addr()?);
@@ -82,10 +141,10 @@ async fn run(start: Start<'_>) -> Result<()> {
         ledger: ledger.ledger.clone(),
         callers,
     };
-    let serving = Arc::new(Serving::new(nothing_yet(&project), ports, System::cores()));
-    let file = projects::project_file(&args.project);
-    let reloader = Reloader::new(file, project.clone(), Arc::clone(&serving), Arc::clone(&store));
-    let reloader: Arc<dyn Reload> = Arc::new(reloader);
+    // Not ready: no model has answered its warm-up row.
+    let nothing_yet = Plan { endpoints: BTreeMap::new(), limits: what.limits() };
+    let serving = Arc::new(Serving::new(nothing_yet, ports, System::cores()));
+    let reloader = what.reloader(&serving, &store);
     let control = Arc::new(ControlPlane::new(plane::Ports {
         store: Arc::clone(&store),
         serving: Arc::clone(&serving),
@@ -105,7 +164,7 @@ async fn run(start: Start<'_>) -> Result<()> {
     let (stop_data, stop_rest) = (CancellationToken::new(), CancellationToken::new());
     let (decisions, rest) = (TaskTracker::new(), TaskTracker::new());
     let app = accept::router(Arc::clone(&serving));
-    let options = Options::default();
+    let options = listener::Options::default();
     let data_plane = decisions.spawn(listener::serve(data, app, options, stop_data.clone()));
     let app = plane::router(Arc::clone(&control));
     rest.spawn(listener::serve(admin, app, options, stop_rest.clone()));
@@ -114,16 +173,15 @@ async fn run(start: Start<'_>) -> Result<()> {
     let server = ServerInfo { pid: std::process::id(), listen: data_at, admin: admin_at };
     state.lock.announce(&server)?;
     let made = {
-        let (args, project, state) = (args.clone(), project.clone(), Arc::clone(&state));
-        let system = system.clone();
-        tokio::task::spawn_blocking(move || release::find_or_make(&args, &project, &state, &system))
+        let (what, state, system) = (Arc::clone(&what), Arc::clone(&state), system.clone());
+        tokio::task::spawn_blocking(move || what.endpoints(&state, &system))
     };
-    let release = tokio::select! {
+    let endpoints = tokio::select! {
         made = made => Some(made??),
         () = signals.end() => None,
     };
-    if let Some(release) = release {
-        serving.set_plan(plan(&project, release));
+    if let Some(endpoints) = endpoints {
+        serving.set_plan(Plan { endpoints, limits: what.limits() });
         greet(&state, &control, data_at, admin_at)?;
         signals.wait_for_the_end(&state, &reloader, system).await;
     }
@@ -136,19 +194,6 @@ async fn run(start: Start<'_>) -> Result<()> {
     tokio::task::spawn_blocking(|| ledger.close()).await?;
     state.lock.withdraw()?;
     Ok(())
-}
-
-/// Not ready: no model has answered its warm-up row.
-fn nothing_yet(project: &Project) -> Plan {
-    Plan { endpoints: BTreeMap::new(), limits: limits(project) }
-}
-
-/// One endpoint, whose stable release is `release`.
-fn plan(project: &Project, release: Arc<LoadedRelease>) -> Plan {
-    let name = project.identity.name.clone();
-    let policy = projects::policy(project);
-    let endpoint = Endpoint { name: name.clone(), stable: release, policy };
-    Plan { endpoints: BTreeMap::from([(name, endpoint)]), limits: limits(project) }
 }
 
 fn listener(socket: Socket) -> Result<TcpListener> {
@@ -247,4 +292,18 @@ async fn drain(
         Ok(cut) => tracing::warn!(connections = cut, "some connections had to be cut"),
         Err(error) => tracing::error!(%error, "the data plane panicked"),
     }
+}
+
+/// Events go to standard error, from `info` on unless SHIPWORTHY_LOG says otherwise.
+fn start_logging() -> Result<()> {
+    use tracing_subscriber::EnvFilter;
+    let filter = System::variable("SHIPWORTHY_LOG").unwrap_or_else(|| "info".to_owned());
+    let filter = EnvFilter::builder().parse(filter)?;
+    let colours = output::is_coloured();
+    let subscriber = tracing_subscriber::fmt().with_env_filter(filter).with_ansi(colours);
+    subscriber
+        .with_writer(std::io::stderr)
+        .with_target(false)
+        .try_init()
+        .map_err(|error| anyhow::anyhow!(error))
 }

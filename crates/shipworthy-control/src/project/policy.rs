@@ -132,20 +132,38 @@ impl Strategy {
         [("shadow", Self::Shadow), ("canary", Self::Canary), ("blue_green", Self::BlueGreen)];
 }
 
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            max_body_bytes: 4 * MIB,
+            max_rows: 10_000,
+            request_timeout: Duration::from_secs(10),
+            max_inflight: 1024,
+        }
+    }
+}
+
+impl Default for LedgerSizes {
+    fn default() -> Self {
+        Self { max_bytes: 20 * GIB, segment_bytes: 64 * MIB }
+    }
+}
+
 impl Limits {
     /// Reads `[limits]`; a wrong value is reported and its default stands in.
     pub(super) fn read(table: Table<'_>) -> Self {
         // A body and its answers are one entry of the ledger, which is at most 64 MiB long.
         let body_range = KIB..=32 * MIB;
         let timeout_range = Duration::from_millis(1)..=Duration::from_mins(10);
+        let default = Self::default();
+        let count = 1..=1_000_000;
+        let (body, rows) = (table.field("max_body"), table.field("max_rows"));
+        let (timeout, inflight) = (table.field("request_timeout"), table.field("max_inflight"));
         let limits = Self {
-            max_body_bytes: value_or(table.field("max_body").bytes_in(body_range), 4 * MIB),
-            max_rows: value_or(table.field("max_rows").whole_in(1..=1_000_000), 10_000),
-            request_timeout: value_or(
-                table.field("request_timeout").duration_in(timeout_range),
-                Duration::from_secs(10),
-            ),
-            max_inflight: value_or(table.field("max_inflight").whole_in(1..=1_000_000), 1024),
+            max_body_bytes: value_or(body.bytes_in(body_range), default.max_body_bytes),
+            max_rows: value_or(rows.whole_in(count.clone()), default.max_rows),
+            request_timeout: value_or(timeout.duration_in(timeout_range), default.request_timeout),
+            max_inflight: value_or(inflight.whole_in(count), default.max_inflight),
         };
         table.finish();
         limits
@@ -160,8 +178,11 @@ impl LedgerSizes {
         table.finish();
         let place =
             max.as_ref().map(|max| &max.span).or(segment.as_ref().map(|s| &s.span)).cloned();
-        let sizes =
-            Self { max_bytes: value_or(max, 20 * GIB), segment_bytes: value_or(segment, 64 * MIB) };
+        let default = Self::default();
+        let sizes = Self {
+            max_bytes: value_or(max, default.max_bytes),
+            segment_bytes: value_or(segment, default.segment_bytes),
+        };
         if let Some(place) = place.filter(|_| sizes.max_bytes / 2 < sizes.segment_bytes) {
             let message = "the ledger has no room for two segments".to_owned();
             let expected = "expected `max_size` to be twice `segment_size` or more";

@@ -1,25 +1,28 @@
 //! `shipworthy up`: the main job. A project, served.
 //!
-//! The files are the steps: [`state`] takes the state directory and finds who acts in it,
-//! [`release`] finds or makes the release, [`server`] serves it until a signal, and [`reload`]
+//! [`release`] finds or makes the release that the server serves until a signal, and [`reload`]
 //! takes a changed policy meanwhile.
 
-mod callers;
-mod ledger;
 mod release;
 mod reload;
-mod server;
-mod state;
 
-use std::net::SocketAddr;
+pub(crate) use reload::limits;
+
+use std::collections::BTreeMap;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use anyhow::Result;
-use clap::ValueEnum;
+use shipworthy_control::plane::Reload;
+use shipworthy_control::project::Project;
+use shipworthy_serving::{Endpoint, Limits, Serving};
+use shipworthy_store::Store;
 
 use crate::cli::Outcome;
+use crate::server::{Options, Server, Serves, State};
 use crate::state as projects;
 use crate::system::System;
+use reload::Reloader;
 
 /// Serve a project: train its first release if there is none, then answer requests.
 ///
@@ -36,59 +39,46 @@ pub(crate) struct Args {
     #[arg(value_name = "PROJECT")]
     pub(crate) project: PathBuf,
 
-    /// Where decisions are asked for. Beyond loopback every route but health needs a token.
-    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:8080", env = "SHIPWORTHY_LISTEN")]
-    pub(crate) listen: SocketAddr,
-
-    /// Where the server is steered; always needs a token.
-    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:8081", env = "SHIPWORTHY_ADMIN")]
-    pub(crate) admin: SocketAddr,
-
-    /// The state directory, if it is not PROJECT/.shipworthy.
-    #[arg(long, value_name = "DIR", env = "SHIPWORTHY_STATE")]
-    pub(crate) state: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) server: Options,
 
     /// Train and serve a new release, even if there is one.
     #[arg(long)]
     pub(crate) new_release: bool,
-
-    /// Where decisions are recorded. `memory` is for benchmarks: nothing survives the process.
-    #[arg(long, value_enum, default_value_t = LedgerKind::Disk)]
-    pub(crate) ledger: LedgerKind,
-}
-
-/// Where decisions are recorded.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(crate) enum LedgerKind {
-    /// In the state directory; an answer waits until its record is durable.
-    Disk,
-    /// In memory, and only the last of it: for benchmarks.
-    Memory,
 }
 
 pub(crate) fn run(args: Args, system: &System) -> Result<Outcome> {
     let project = projects::read_project(&args.project)?;
     let directory = projects::project_directory(&args.project);
-    start_logging()?;
-    // Ports first: a training that ends at a taken port would be a waste.
-    let sockets = server::Sockets::bind(args.listen, args.admin)?;
-    let state_path = projects::of_project(&directory, args.state.as_deref());
-    let state = state::State::open(&state_path, system)?;
-    let ledger = ledger::open(&args, &project, &state, system)?;
-    server::serve(server::Start { args, project, state, ledger, sockets, system })?;
+    let state = projects::of_project(&directory, args.server.state.as_deref());
+    let server = Server::open(&args.server, &state, &project.ledger, system)?;
+    server.serve(Arc::new(Up { args, project }), system)?;
     Ok(Outcome::Done)
 }
 
-/// Events go to standard error, from `info` on unless SHIPWORTHY_LOG says otherwise.
-fn start_logging() -> Result<()> {
-    use tracing_subscriber::EnvFilter;
-    let filter = System::variable("SHIPWORTHY_LOG").unwrap_or_else(|| "info".to_owned());
-    let filter = EnvFilter::builder().parse(filter)?;
-    let colours = crate::output::is_coloured();
-    let subscriber = tracing_subscriber::fmt().with_env_filter(filter).with_ansi(colours);
-    subscriber
-        .with_writer(std::io::stderr)
-        .with_target(false)
-        .try_init()
-        .map_err(|error| anyhow::anyhow!(error))
+/// A project, served.
+struct Up {
+    args: Args,
+    project: Project,
+}
+
+impl Serves for Up {
+    fn limits(&self) -> Limits {
+        reload::limits(&self.project.limits)
+    }
+
+    /// One endpoint, of the project's name.
+    fn endpoints(&self, state: &State, system: &System) -> Result<BTreeMap<String, Endpoint>> {
+        let stable = release::find_or_make(&self.args, &self.project, state, system)?;
+        let name = self.project.identity.name.clone();
+        let policy = projects::policy(&self.project);
+        let endpoint = Endpoint { name: name.clone(), stable, policy };
+        Ok(BTreeMap::from([(name, endpoint)]))
+    }
+
+    fn reloader(&self, serving: &Arc<Serving>, store: &Arc<dyn Store>) -> Arc<dyn Reload> {
+        let file = projects::project_file(&self.args.project);
+        let (serving, store) = (Arc::clone(serving), Arc::clone(store));
+        Arc::new(Reloader::new(file, self.project.clone(), serving, store))
+    }
 }

@@ -4,13 +4,22 @@ use std::sync::Arc;
 use std::thread::JoinHandle;
 
 use anyhow::{Context, Result};
-use shipworthy_control::project::Project;
+use clap::ValueEnum;
+use shipworthy_control::project::LedgerSizes;
 use shipworthy_ledger::{Disk, Ledger, MemoryDisk, Options, RealDisk};
 
 use super::state::State;
-use super::{Args, LedgerKind};
 use crate::output;
 use crate::system::System;
+
+/// Where decisions are recorded.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum LedgerKind {
+    /// In the state directory; an answer waits until its record is durable.
+    Disk,
+    /// In memory, and only the last of it: for benchmarks.
+    Memory,
+}
 
 /// A running ledger.
 pub(super) struct Running {
@@ -27,12 +36,12 @@ const MEMORY_BYTES: usize = 1 << 30;
 
 /// Opens the ledger and starts its writer.
 pub(super) fn open(
-    args: &Args,
-    project: &Project,
+    kind: LedgerKind,
+    sizes: &LedgerSizes,
     state: &State,
     system: &System,
 ) -> Result<Running> {
-    let disk: Arc<dyn Disk> = match args.ledger {
+    let disk: Arc<dyn Disk> = match kind {
         LedgerKind::Disk => Arc::new(RealDisk::new(state.lock.dir().ledger())?),
         LedgerKind::Memory => {
             output::note("warning: decisions are recorded in memory only, for benchmarks");
@@ -42,7 +51,7 @@ pub(super) fn open(
     let mut log_id = [0; 16];
     system.entropy.fill(&mut log_id);
     let (ledger, writer, recovery) =
-        shipworthy_ledger::open(Arc::clone(&disk), log_id, options(args, project))
+        shipworthy_ledger::open(Arc::clone(&disk), log_id, options(kind, sizes))
             .context("the ledger cannot be opened")?;
     for repair in &recovery.repairs {
         output::note(&format!("ledger: {repair}"));
@@ -62,12 +71,11 @@ impl Running {
     }
 }
 
-fn options(args: &Args, project: &Project) -> Options {
-    let sizes = &project.ledger;
+fn options(kind: LedgerKind, sizes: &LedgerSizes) -> Options {
     // Half a segment, so that a segment holds more than its header and one group.
     let group = (sizes.segment_bytes / 2).min(MAX_GROUP_BYTES);
     let group = usize::try_from(group).unwrap_or(usize::MAX);
-    let max_bytes = match args.ledger {
+    let max_bytes = match kind {
         LedgerKind::Disk => sizes.max_bytes,
         LedgerKind::Memory => u64::MAX,
     };

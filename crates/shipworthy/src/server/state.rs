@@ -15,16 +15,16 @@ use crate::system::System;
 const FIRST_TOKEN: &str = "operator";
 
 /// A state directory that nobody else writes.
-pub(super) struct State {
-    pub(super) lock: StateLock,
-    pub(super) shelf: Shelf,
+pub(crate) struct State {
+    pub(crate) lock: StateLock,
+    pub(crate) shelf: Shelf,
     /// Whose token lies in the state directory; `None` when it was revoked or taken away.
-    pub(super) local: Option<Token>,
+    pub(crate) local: Option<Token>,
 }
 
 impl State {
     /// Takes a state directory, making what is missing.
-    pub(super) fn open(path: &Path, system: &System) -> Result<Self> {
+    pub(crate) fn open(path: &Path, system: &System) -> Result<Self> {
         let directory = StateDir::open(path)?;
         let lock = directory.lock()?;
         keep_out_of_git(path)?;
@@ -41,7 +41,7 @@ impl State {
     }
 
     /// Says that the holder of the state directory's token does something, and why.
-    pub(super) fn attribution(&self, reason: &str, system: &System) -> Result<Attribution> {
+    pub(crate) fn attribution(&self, reason: &str, system: &System) -> Result<Attribution> {
         let actor = self.local.as_ref().context(
             "this needs an actor, but the token in the state directory is missing or revoked; \
              put a live operator's token into its file `token`",

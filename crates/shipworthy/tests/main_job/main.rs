@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "tests; clippy knows only the functions marked so")]
 #![allow(clippy::panic, reason = "tests; clippy knows only the functions marked so")]
 
+mod bare;
 mod claims;
 mod command;
 mod command_line;

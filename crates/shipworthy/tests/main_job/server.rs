@@ -40,18 +40,32 @@ impl Server {
 
     /// Serves a project with other options.
     pub(crate) fn start_with(project: &Project, options: &str) -> Self {
-        let mut server = Self::spawn(project, options);
+        Self::spawn(project, options).ready()
+    }
+
+    /// Serves bare model files with the state directory of a project.
+    pub(crate) fn start_bare(project: &Project, models: &str) -> Self {
+        let line = format!("serve {models} --state STATE {ANY_PORTS}");
+        Self::spawn_line(&project.line(&line)).ready()
+    }
+
+    /// Waits for the first line of standard output.
+    fn ready(mut self) -> Self {
+        let server = &mut self;
         server.url = server.stdout.next().unwrap_or_else(|| {
             panic!("no server: {}", server.stderr.rest());
         });
         let port = server.url.rsplit_once(':').unwrap().1;
         server.address.set_port(port.parse().unwrap());
-        server
+        self
     }
 
     /// Begins to serve a project, ready or not.
     pub(crate) fn spawn(project: &Project, options: &str) -> Self {
-        let line = project.line(&format!("up PROJECT --state STATE {options}"));
+        Self::spawn_line(&project.line(&format!("up PROJECT --state STATE {options}")))
+    }
+
+    fn spawn_line(line: &str) -> Self {
         let mut command = program();
         command.args(line.split_whitespace()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = command.spawn().unwrap();

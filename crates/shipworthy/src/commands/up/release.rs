@@ -10,8 +10,8 @@ use shipworthy_core::ReleaseId;
 use shipworthy_serving::release::LoadedRelease;
 
 use super::Args;
-use super::state::State;
 use crate::commands::train::{Bars, summary};
+use crate::server::State;
 use crate::system::System;
 use crate::{output, state};
 

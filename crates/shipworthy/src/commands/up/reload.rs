@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use shipworthy_control::diagnose;
 use shipworthy_control::plane::{Reload, ReloadError};
-use shipworthy_control::project::Project;
+use shipworthy_control::project::{self, Project};
 use shipworthy_serving::{Endpoint, Limits, Plan, Serving};
 use shipworthy_store::{Attribution, NewEvent, Store};
 
@@ -78,15 +78,14 @@ impl Reload for Reloader {
             (name, Endpoint { policy: state::policy(&project), ..endpoint })
         };
         let endpoints = endpoints.into_iter().map(with_policy).collect();
-        self.serving.set_plan(Plan { endpoints, limits: limits(&project) });
+        self.serving.set_plan(Plan { endpoints, limits: limits(&project.limits) });
         *current = project;
         Ok(changes.policy)
     }
 }
 
 /// The bounds of a request.
-pub(super) fn limits(project: &Project) -> Limits {
-    let limits = &project.limits;
+pub(crate) fn limits(limits: &project::Limits) -> Limits {
     Limits {
         max_body_bytes: usize::try_from(limits.max_body_bytes).unwrap_or(usize::MAX),
         max_rows: limits.max_rows,

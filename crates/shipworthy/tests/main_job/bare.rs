@@ -1,0 +1,144 @@
+//! Model files without a project: served as they are, and asked for a whole file of rows.
+
+use std::fs::File;
+use std::path::PathBuf;
+
+use arrow::array::AsArray;
+use arrow::datatypes::Float64Type;
+use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
+use serde_json::{Value, json};
+
+use crate::command::{self, run};
+use crate::project::Project;
+use crate::server::Server;
+
+/// A file among the models' fixtures.
+fn fixture(file: &str) -> String {
+    let models = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../shipworthy-models/tests/data");
+    models.join(file).display().to_string()
+}
+
+/// A column of floats of a Parquet file.
+fn column(project: &Project, file: &str, name: &str) -> Vec<f64> {
+    let file = File::open(project.beside(file)).unwrap();
+    let reader = ParquetRecordBatchReaderBuilder::try_new(file).unwrap().build().unwrap();
+    let batches = reader.map(|batch| batch.unwrap());
+    let column = |batch: arrow::array::RecordBatch| {
+        let column = batch.column_by_name(name).unwrap_or_else(|| panic!("no column {name}"));
+        column.as_primitive::<Float64Type>().values().to_vec()
+    };
+    batches.flat_map(column).collect()
+}
+
+#[allow(clippy::cast_possible_truncation, reason = "it was single before it was widened")]
+fn expected_single(value: f64) -> f32 {
+    value as f32
+}
+
+/// The rows of a fixture as records; an empty cell is left out.
+fn records(file: &str) -> Vec<Value> {
+    let text = std::fs::read_to_string(fixture(file)).unwrap();
+    let mut lines = text.lines();
+    let names: Vec<&str> = lines.next().unwrap().split(',').collect();
+    let record = |line: &str| {
+        let cells = names.iter().zip(line.split(',')).filter(|(_, cell)| !cell.is_empty());
+        cells
+            .map(|(name, cell)| {
+                let number = cell.parse::<f64>().map(Value::from);
+                ((*name).to_owned(), number.unwrap_or_else(|_| cell.into()))
+            })
+            .collect::<serde_json::Map<_, _>>()
+    };
+    lines.map(|line| record(line).into()).collect()
+}
+
+#[test]
+fn a_model_file_is_served_under_its_own_names_with_the_numbers_of_predict() {
+    let project = Project::new();
+    let models = [
+        ("late", "xgb_binary_num/model.json", "flights_numeric.csv", "FP32"),
+        ("credit", "lgb_tabular_cat/model.txt", "credit.csv", "FP64"),
+        ("wine", "cb_multiclass/model.json", "wine.csv", "FP64"),
+    ];
+    let named = models.map(|(name, file, ..)| format!("--model {name}={}", fixture(file)));
+    let server = Server::start_bare(&project, &named.join(" "));
+    for (name, file, rows, datatype) in models {
+        let out = project.beside("out.parquet").display().to_string();
+        run(&format!("predict --model {} --input {} --output {out}", fixture(file), fixture(rows)))
+            .expect(0);
+        let metadata = server.get(&format!("/v2/models/{name}")).expect(200);
+        assert_eq!(metadata["outputs"][0]["datatype"], datatype);
+        let body = json!({"instances": records(rows)});
+        let served = server.post(&format!("/v1/models/{name}:predict"), &body).expect(200);
+        for (row, found) in served["predictions"].as_array().unwrap().iter().enumerate() {
+            let found = found.as_array().cloned().unwrap_or_else(|| vec![found.clone()]);
+            for (class, found) in found.iter().enumerate() {
+                let one = if name == "wine" { format!("pred_{class}") } else { "pred".to_owned() };
+                let expected = column(&project, "out.parquet", &one)[row];
+                // A single-precision number is served in as few digits as name it.
+                let expected = match datatype {
+                    "FP32" => {
+                        let shortest = serde_json::to_string(&expected_single(expected)).unwrap();
+                        serde_json::from_str(&shortest).unwrap()
+                    }
+                    _ => json!(expected),
+                };
+                assert_eq!(*found, expected, "{name} row {row}");
+            }
+        }
+    }
+    server.terminate();
+    let ran = project.run("ledger tail --state STATE --json");
+    assert!(ran.expect(0).contains("\"prediction\":"), "every answer is recorded");
+}
+
+#[test]
+fn trees_after_the_best_iteration_are_used_on_request() {
+    let project = Project::new();
+    let (model, rows) = (fixture("xgb_binary_num/model.json"), fixture("flights_numeric.csv"));
+    let predict = |options: &str| {
+        let out = project.beside("out.parquet").display().to_string();
+        run(&format!("predict --model {model} --input {rows} --output {out} {options}")).expect(0);
+        column(&project, "out.parquet", "margin")
+    };
+    assert_ne!(predict(""), predict("--all-trees"));
+}
+
+#[test]
+fn a_wrong_file_is_refused_with_what_to_do() {
+    let project = Project::new();
+    let pickle = project.beside("model.pkl");
+    std::fs::write(&pickle, [0x80, 4, 0x95, 0, 0]).unwrap();
+    let ran = project.run("serve --model m=BESIDE/model.pkl --state STATE");
+    ran.expect(2);
+    ran.says("a Python pickle");
+    ran.says("save_model");
+    let twice = fixture("cb_binary/model.json");
+    let ran = project.run(&format!("serve --model m={twice} --model m={twice} --state STATE"));
+    ran.expect(2);
+    ran.says("two models are called `m`");
+    let ran = project.run(&format!("serve --model a/b={twice}"));
+    ran.expect(2);
+    ran.says("cannot be a name in a URL");
+}
+
+#[test]
+fn rows_that_do_not_feed_the_model_are_refused_by_name() {
+    let project = Project::new();
+    let predict = |rows: &str| {
+        let model = fixture("xgb_binary_num/model.json");
+        let out = project.beside("out.parquet").display().to_string();
+        let ran: command::Ran =
+            run(&format!("predict --model {model} --input {rows} --output {out}"));
+        ran.expect(2);
+        ran
+    };
+    predict(&fixture("wine.csv")).says("the model takes `hour`, `minute`");
+    let text = std::fs::read_to_string(fixture("flights_numeric.csv")).unwrap();
+    let rows = project.beside("rows.csv");
+    let second = text.lines().nth(2).unwrap();
+    let broken = second.split_once(',').unwrap().1;
+    std::fs::write(&rows, text.replacen(second, &format!("noon,{broken}"), 1)).unwrap();
+    let ran = predict(&rows.display().to_string());
+    ran.says("row 1 of the input has \"noon\" in column `hour`, where the model takes a float");
+}
