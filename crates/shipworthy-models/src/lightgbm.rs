@@ -7,6 +7,7 @@
 //! Source: LightGBM `src/io/tree.cpp` (`Tree::Tree`), `include/LightGBM/tree.h` (decisions),
 //! `src/boosting/gbdt_model_text.cpp`; conventions confirmed against lightgbm 4.7.
 
+mod categories;
 mod header;
 mod objective;
 mod text;
@@ -14,7 +15,7 @@ mod tree;
 
 use crate::ensemble::Trees;
 use crate::forest::{Builder, ShapeError};
-use crate::{Description, Feature, FeatureKind, TreeEnsemble};
+use crate::{Description, TreeEnsemble};
 use header::Header;
 use objective::Objective;
 use text::Sections;
@@ -70,6 +71,18 @@ pub enum Error {
         /// The objective's name.
         name: String,
     },
+    /// Levels of pandas columns that cannot be told apart, though some are no text.
+    #[error(
+        "the file has the categories of {lists} pandas columns and {columns} categorical features, \
+         and does not tell which are which: train with unordered categories only, and without a \
+         list of categorical features"
+    )]
+    PandasColumns {
+        /// Lists of levels.
+        lists: usize,
+        /// Features that are certainly categorical.
+        columns: usize,
+    },
     /// Something wrong inside one tree.
     #[error("tree {tree} is damaged")]
     Tree {
@@ -123,7 +136,7 @@ pub fn load(bytes: &[u8]) -> Result<TreeEnsemble, Error> {
         tree::push(&mut builder, output, fields, &mut categorical)
             .map_err(|source| Error::Tree { tree: at, source })?;
     }
-    let features = features(&header, &categorical, &sections)?;
+    let features = categories::features(&header, &categorical, &sections)?;
     let iterations = (count / outputs).max(1);
     #[allow(clippy::cast_precision_loss, reason = "far fewer than 2^53 iterations")]
     let share = if header.is_average { 1.0 / iterations as f64 } else { 1.0 };
@@ -138,32 +151,6 @@ pub fn load(bytes: &[u8]) -> Result<TreeEnsemble, Error> {
     };
     let forest = builder.finish().map_err(Error::Forest)?;
     Ok(TreeEnsemble::new(description, Trees::Double(forest), share * objective.slope))
-}
-
-/// Names, kinds and, from pandas, levels.
-fn features(
-    header: &Header<'_>,
-    split_by_category: &[bool],
-    sections: &Sections<'_>,
-) -> Result<Vec<Feature>, Error> {
-    // pandas_categorical lists the levels of all categorical columns of the frame in their order;
-    // which columns these are, only feature_infos tells (and only of those that vary).
-    let categorical: Vec<bool> = (0..header.feature_names.len())
-        .map(|at| split_by_category[at] || header.is_category_info(at))
-        .collect();
-    let mut levels = header::pandas_levels(sections.pandas_categorical)?;
-    if categorical.iter().filter(|flag| **flag).count() != levels.len() {
-        // A constant categorical column is among the levels but not among the features that we
-        // know to be such: names cannot be told apart, and codes are asked for instead.
-        levels.clear();
-    }
-    let mut levels = levels.into_iter();
-    let feature = |(name, is_category): (&&str, bool)| Feature {
-        name: (*name).into(),
-        kind: if is_category { FeatureKind::Categorical } else { FeatureKind::Numeric },
-        levels: if is_category { levels.next().unwrap_or_default() } else { Vec::new() },
-    };
-    Ok(header.feature_names.iter().zip(categorical).map(feature).collect())
 }
 
 fn within(what: &'static str, found: usize, limit: usize) -> Result<(), Error> {

@@ -20,6 +20,9 @@ use crate::decode::{Wire, infer_v2};
 use crate::pipeline::{self, Arrival};
 use crate::{Answer, Failure, Limits, Serving, respond};
 
+/// Triton's header for bodies with binary values.
+pub(crate) const JSON_LENGTH: &str = "inference-header-content-length";
+
 type Shared = State<Arc<Serving>>;
 type Reply = Result<Response<Body>, Failure>;
 
@@ -35,6 +38,9 @@ pub fn router(serving: Arc<Serving>) -> Router {
         .route("/v2/models/{name}", get(metadata::model_v2))
         .route("/v2/models/{name}/ready", get(metadata::model_ready_v2))
         .route("/v2/models/{name}/infer", post(infer_v2))
+        .route("/v2/models/{name}/versions/{version}", get(metadata::model_version_v2))
+        .route("/v2/models/{name}/versions/{version}/ready", get(metadata::version_ready_v2))
+        .route("/v2/models/{name}/versions/{version}/infer", post(infer_version_v2))
         .route("/v2/repository/index", post(metadata::repository_index))
         .layer(from_fn_with_state(Arc::clone(&serving), authenticate));
     health
@@ -56,12 +62,38 @@ async fn predict_v1(state: Shared, Path(path): Path<String>, request: Request) -
 
 /// Open Inference Protocol V2: `POST /v2/models/NAME/infer`.
 async fn infer_v2(state: Shared, Path(name): Path<String>, request: Request) -> Response<Body> {
-    let answered = decide(&state, &name, Wire::InferV2, request).await;
-    let reply = answered.and_then(|(answer, body)| {
-        let envelope = infer_v2::envelope(&body)?;
-        Ok(respond::infer_v2(&answer, &envelope))
-    });
+    let reply = infer(&state, &name, request).await;
     finish(&state, reply)
+}
+
+/// The same of one version, which must be the one that serves.
+async fn infer_version_v2(
+    state: Shared,
+    Path((name, version)): Path<(String, String)>,
+    request: Request,
+) -> Response<Body> {
+    let reply = match metadata::version(&state, &name, &version) {
+        Ok(_) => infer(&state, &name, request).await,
+        Err(failure) => Err(failure),
+    };
+    finish(&state, reply)
+}
+
+async fn infer(serving: &Arc<Serving>, name: &str, request: Request) -> Reply {
+    let json_bytes = json_bytes(request.headers())?;
+    let (answer, body) = decide(serving, name, Wire::InferV2 { json_bytes }, request).await?;
+    let envelope = infer_v2::envelope(&body, json_bytes)?;
+    Ok(respond::infer_v2(&answer, &envelope))
+}
+
+/// The length of the JSON head of a body with binary values after it.
+fn json_bytes(headers: &HeaderMap) -> Result<Option<usize>, Failure> {
+    let Some(length) = headers.get(JSON_LENGTH) else { return Ok(None) };
+    let length = length.to_str().ok().and_then(|length| length.trim().parse().ok());
+    length.map(Some).ok_or_else(|| Failure::BadRequest {
+        message: "Inference-Header-Content-Length is not a number of bytes".to_owned(),
+        hint: "send the length of the JSON before the binary values, or leave the header out",
+    })
 }
 
 /// Takes a request in, within the limits, and has it answered.
@@ -80,8 +112,8 @@ async fn decide(
     let _entered = serving.enter(limits.max_inflight)?;
     let work = async {
         let body = read(request, &limits).await?;
-        if wire == Wire::InferV2 {
-            infer_v2::envelope(&body)?;
+        if let Wire::InferV2 { json_bytes } = wire {
+            infer_v2::envelope(&body, json_bytes)?;
         }
         let endpoint = name.to_owned();
         let request = pipeline::Request { endpoint, wire, body: body.clone(), arrival };

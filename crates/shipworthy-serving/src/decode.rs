@@ -5,13 +5,16 @@
 
 mod cell;
 pub(crate) mod infer_v2;
+mod nested;
 pub(crate) mod predict_v1;
+mod tensors;
 
 use std::sync::Arc;
 
 use shipworthy_rows::{Column, Misfit, RowBatch, Schema};
 
 use crate::Failure;
+use crate::release::LoadedRelease;
 
 /// A request's rows.
 #[derive(Debug, PartialEq)]
@@ -22,26 +25,46 @@ pub(crate) struct Decoded {
     pub(crate) undeclared: usize,
 }
 
+/// The rows that a release takes, and how many.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Rows<'a> {
+    pub(crate) schema: &'a Arc<Schema>,
+    /// The columns that the model sees, for clients that name none.
+    pub(crate) features: &'a [usize],
+    pub(crate) max_rows: usize,
+}
+
+impl<'a> Rows<'a> {
+    /// The rows of a release, within a limit: fewer where rows are tensors, for a value that a
+    /// request leaves out takes its place in memory all the same.
+    pub(crate) fn of(release: &'a LoadedRelease, max_rows: usize) -> Self {
+        /// 128 MiB of numbers.
+        const MAX_VALUES: usize = 1 << 24;
+        let schema = release.schema();
+        let width: usize = schema.fields().iter().map(|field| field.width).sum();
+        let max_rows = max_rows.min((MAX_VALUES / width.max(1)).max(1));
+        Self { schema, features: release.features(), max_rows }
+    }
+}
+
 /// The wire formats of requests.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Wire {
     /// KServe V1: `{"instances": [{"column": value}]}`.
     PredictV1,
     /// Open Inference Protocol V2: `{"inputs": [{"name", "shape", "datatype", "data"}]}`.
-    InferV2,
+    InferV2 {
+        /// The length of the JSON head, when values in binary follow it.
+        json_bytes: Option<usize>,
+    },
 }
 
 impl Wire {
-    /// Reads a body as rows of `schema`, at most `max_rows`.
-    pub(crate) fn decode(
-        self,
-        body: &[u8],
-        schema: &Arc<Schema>,
-        max_rows: usize,
-    ) -> Result<Decoded, Failure> {
+    /// Reads a body as the wanted rows.
+    pub(crate) fn decode(self, body: &[u8], wanted: Rows<'_>) -> Result<Decoded, Failure> {
         match self {
-            Self::PredictV1 => predict_v1::decode(body, schema, max_rows),
-            Self::InferV2 => infer_v2::decode(body, schema, max_rows),
+            Self::PredictV1 => predict_v1::decode(body, wanted),
+            Self::InferV2 { json_bytes } => infer_v2::decode(body, json_bytes, wanted),
         }
     }
 }

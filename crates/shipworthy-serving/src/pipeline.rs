@@ -9,7 +9,7 @@ use shipworthy_ledger::{AppendError, Record};
 use shipworthy_rows::Timestamp;
 
 use crate::counters::Counter;
-use crate::decode::{Decoded, Wire};
+use crate::decode::{Decoded, Rows, Wire};
 use crate::failure::Refusal;
 use crate::predict::{Predicted, predict};
 use crate::record::{
@@ -86,7 +86,8 @@ impl Job<'_> {
     fn work(&self) -> Result<Worked, Failure> {
         let routed = self.plan.route(&self.request.endpoint)?;
         let (wire, max_rows) = (self.request.wire, self.plan.limits.max_rows);
-        let decoded = wire.decode(&self.request.body, routed.release.schema(), max_rows)?;
+        let wanted = Rows::of(routed.release, max_rows);
+        let decoded = wire.decode(&self.request.body, wanted)?;
         let Decoded { batch, misfits, undeclared } = decoded;
         self.serving.counters.add(Counter::UndeclaredValues, undeclared);
         let inputs = Inputs::write(routed.release, &batch, &misfits);

@@ -53,6 +53,8 @@ pub struct LoadedRelease {
     contract: Contract,
     checks: Checks,
     predictor: Arc<dyn Predictor>,
+    /// The columns that the model sees, in order.
+    features: Vec<usize>,
     /// `"name":` of each column, as it stands in a record.
     keys: Vec<String>,
 }
@@ -106,7 +108,10 @@ impl LoadedRelease {
         let keys = contract.columns.iter();
         let keys = keys.map(|column| format!("{}:", serde_json::Value::from(column.name.as_str())));
         let keys = keys.collect();
-        Ok(Self { id, commit, decision, contract, checks, predictor, keys })
+        let columns = contract.columns.iter().enumerate();
+        let features = columns.filter(|(_, column)| column.role == Role::Feature);
+        let features = features.map(|(index, _)| index).collect();
+        Ok(Self { id, commit, decision, contract, checks, predictor, features, keys })
     }
 
     /// The release's id.
@@ -161,6 +166,10 @@ impl LoadedRelease {
 
     pub(crate) fn predictor(&self) -> &dyn Predictor {
         self.predictor.as_ref()
+    }
+
+    pub(crate) fn features(&self) -> &[usize] {
+        &self.features
     }
 
     pub(crate) fn keys(&self) -> &[String] {

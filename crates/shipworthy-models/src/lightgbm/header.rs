@@ -1,4 +1,4 @@
-//! What the file says before its first tree, and the levels after its last.
+//! What the file says before its first tree.
 
 use super::text::Fields;
 use super::{Error, MAX_FEATURES, MAX_OUTPUTS, within};
@@ -11,7 +11,8 @@ pub(super) struct Header<'a> {
     /// Random forests answer the average of their trees.
     pub(super) is_average: bool,
     pub(super) feature_names: Vec<&'a str>,
-    feature_infos: Vec<&'a str>,
+    /// Of each feature the range or the categories of the training data; empty in old files.
+    pub(super) feature_infos: Vec<&'a str>,
     /// How many trees follow, where the file tells.
     pub(super) trees: Option<usize>,
 }
@@ -50,28 +51,6 @@ impl<'a> Header<'a> {
             trees,
         })
     }
-
-    /// Whether the training data had categories here: `-1:2:5` instead of a range `[0:1]`.
-    pub(super) fn is_category_info(&self, feature: usize) -> bool {
-        let info = self.feature_infos.get(feature).copied().unwrap_or("none");
-        info != "none" && !info.starts_with('[') && !info.is_empty()
-    }
-}
-
-/// The levels of each categorical column of a pandas frame, as text.
-pub(super) fn pandas_levels(json: Option<&str>) -> Result<Vec<Vec<String>>, Error> {
-    let Some(json) = json.map(str::trim).filter(|json| !json.is_empty()) else {
-        return Ok(Vec::new());
-    };
-    let damaged = || invalid("pandas_categorical", json);
-    let columns: Option<Vec<Vec<serde_json::Value>>> =
-        serde_json::from_str(json).map_err(|_| damaged())?;
-    let text = |level: &serde_json::Value| match level {
-        serde_json::Value::String(text) => text.clone(),
-        other => other.to_string(),
-    };
-    let levels = |column: &Vec<serde_json::Value>| column.iter().map(text).collect();
-    Ok(columns.iter().flatten().map(levels).collect())
 }
 
 fn count(fields: &Fields<'_>, field: &'static str) -> Result<usize, Error> {
@@ -79,7 +58,7 @@ fn count(fields: &Fields<'_>, field: &'static str) -> Result<usize, Error> {
     value.trim().parse().map_err(|_| invalid(field, value))
 }
 
-fn invalid(field: &'static str, value: &str) -> Error {
+pub(super) fn invalid(field: &'static str, value: &str) -> Error {
     /// Enough to recognise a value.
     const SHOWN_CHARS: usize = 64;
     Error::Field { field, value: value.chars().take(SHOWN_CHARS).collect() }

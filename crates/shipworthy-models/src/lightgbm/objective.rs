@@ -27,12 +27,18 @@ impl Objective {
             "multiclass" => Transform::Softmax,
             "poisson" | "gamma" | "tweedie" => Transform::Exponential,
             "cross_entropy_lambda" => Transform::Softplus,
-            "regression" if words.clone().any(|word| word == "sqrt") => Transform::SignedSquare,
+            // Huber's loss and those of counts cannot learn square roots.
+            "regression" | "regression_l1" | "fair" | "quantile" | "mape"
+                if words.clone().any(|word| word == "sqrt") =>
+            {
+                Transform::SignedSquare
+            }
             "regression" | "regression_l1" | "huber" | "fair" | "quantile" | "mape"
             | "lambdarank" | "rank_xendcg" | "custom" | "none" | "" => Transform::Identity,
             name => return Err(Error::Objective { name: name.to_owned() }),
         };
         let slope = words.find_map(|word| word.strip_prefix("sigmoid:"));
+        let slope = slope.filter(|_| transform == Transform::Sigmoid);
         let slope = slope.map_or(Ok(1.0), |slope| slope.parse().map_err(|_| slope));
         let invalid = |slope: &str| Error::Field { field: "objective", value: slope.to_owned() };
         let slope: f64 = slope.map_err(invalid)?;

@@ -9,10 +9,13 @@
 )]
 
 mod annotated;
+mod cases;
+mod catboost_models;
 mod damaged;
 mod encoded;
 mod fixtures;
 mod hessboost_models;
+mod lightgbm_models;
 mod objectives;
 mod oracles;
 mod properties;

@@ -49,13 +49,43 @@ fn readiness(serving: &Serving, name: &str) -> Response<Body> {
 
 pub(super) async fn server_v2() -> Response<Body> {
     let version = env!("CARGO_PKG_VERSION");
-    let body = json!({"name": "shipworthy", "version": version, "extensions": []});
+    let extensions = ["binary_tensor_data", "model_repository"];
+    let body = json!({"name": "shipworthy", "version": version, "extensions": extensions});
     respond::json(StatusCode::OK, &body)
 }
 
 pub(super) async fn model_v2(state: Shared, Path(name): Path<String>) -> Response<Body> {
     let found = release(&state, &name);
     finish(&state, found.map(|release| respond::json(StatusCode::OK, &metadata(&name, &release))))
+}
+
+pub(super) async fn model_version_v2(
+    state: Shared,
+    Path((name, release)): Path<(String, String)>,
+) -> Response<Body> {
+    let found = version(&state, &name, &release);
+    finish(&state, found.map(|release| respond::json(StatusCode::OK, &metadata(&name, &release))))
+}
+
+pub(super) async fn version_ready_v2(
+    state: Shared,
+    Path((name, release)): Path<(String, String)>,
+) -> Response<Body> {
+    finish(&state, version(&state, &name, &release).map(|_| readiness(&state, &name)))
+}
+
+/// The release that serves, if that is the version asked for: its whole id, or its short one.
+pub(super) fn version(
+    serving: &Serving,
+    name: &str,
+    version: &str,
+) -> Result<Arc<LoadedRelease>, Failure> {
+    let release = release(serving, name)?;
+    if [release.id().as_str(), release.id().short()].contains(&version) {
+        return Ok(release);
+    }
+    let name = format!("{name}/versions/{}", version.chars().take(80).collect::<String>());
+    Err(Failure::UnknownModel { name, known: format!("version {}", release.id()) })
 }
 
 pub(super) async fn repository_index(State(serving): Shared) -> Response<Body> {

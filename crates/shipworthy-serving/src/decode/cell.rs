@@ -22,6 +22,14 @@ impl<'de> DeserializeSeed<'de> for CellSeed<'_> {
 }
 
 impl CellSeed<'_> {
+    /// A number that JSON cannot say, written as text; in a column of texts it is one.
+    pub(super) fn visit_infinity<E: Error>(self, value: f64, text: &str) -> Result<Unfit, E> {
+        if self.column.data_type() == DataType::String {
+            return self.visit_str(text);
+        }
+        Ok(self.push(Cell::Float(value), || text.to_owned()))
+    }
+
     fn push(self, cell: Cell<'_>, text: impl FnOnce() -> String) -> Unfit {
         (!self.column.push(cell)).then(text)
     }
@@ -80,6 +88,18 @@ impl<'de> Visitor<'de> for CellSeed<'_> {
         while entries.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
         self.column.push_missing();
         Ok(Some("{…}".to_owned()))
+    }
+}
+
+/// A value as it stands in violations and records, shortened.
+pub(super) fn text(cell: Cell<'_>) -> String {
+    match cell {
+        Cell::Missing => "null".to_owned(),
+        Cell::Boolean(value) => value.to_string(),
+        Cell::Integer(value) => value.to_string(),
+        Cell::Float(value) => value.to_string(),
+        Cell::String(value) => quoted(value),
+        Cell::Timestamp(value) => quoted(&value.to_string()),
     }
 }
 

@@ -1,27 +1,23 @@
-//! Open Inference Protocol V2, infer: one input tensor per column.
+//! Open Inference Protocol V2, infer, over REST.
 //!
-//! Source: <https://github.com/kserve/open-inference-protocol>, `inference_rest.md`. An input has
-//! shape `[N]` or `[N, 1]`; nested arrays are read row by row. Inputs that the schema does not
-//! have are ignored and counted, inputs left out are missing values.
+//! Source: <https://github.com/kserve/open-inference-protocol>, `inference_rest.md`, and Triton's
+//! extension for binary tensors: a JSON head (as long as `Inference-Header-Content-Length` says),
+//! then the values of all inputs that have a `binary_data_size`, one after another. Nested arrays
+//! are read row by row. `NaN` and `Infinity` are no JSON, but clients write them: a body that is
+//! refused for them is read again with their stand-ins.
 
 use std::borrow::Cow;
 use std::fmt;
-use std::sync::Arc;
 
 use serde::Deserialize;
-use serde::de::{DeserializeSeed, Deserializer, SeqAccess, Visitor};
+use serde::de::{DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_json::value::RawValue;
-use shipworthy_rows::{Column, Misfit, RowBatch, Schema};
+use shipworthy_models::Element;
 
-use super::cell::CellSeed;
-use super::{Decoded, empty_columns, malformed};
+use super::cell::{CellSeed, Unfit};
+use super::tensors::{Sink, Tensors, bad};
+use super::{Decoded, Rows, malformed};
 use crate::Failure;
-
-/// The element types of the protocol that are read.
-const DATATYPES: [&str; 13] = [
-    "BOOL", "UINT8", "UINT16", "UINT32", "UINT64", "INT8", "INT16", "INT32", "INT64", "FP16",
-    "FP32", "FP64", "BYTES",
-];
 
 /// What a request carries besides its rows.
 #[derive(Debug, Default, Deserialize)]
@@ -30,17 +26,38 @@ pub(crate) struct Envelope {
     pub(crate) id: Option<String>,
     /// The outputs wanted; all when absent.
     pub(crate) outputs: Option<Vec<RequestedOutput>>,
+    #[serde(default)]
+    parameters: OutputParameters,
 }
 
 /// One output that is wanted.
 #[derive(Debug, Deserialize)]
 pub(crate) struct RequestedOutput {
     pub(crate) name: String,
+    #[serde(default)]
+    parameters: OutputParameters,
 }
 
-/// Reads what the answer needs of a body that was decoded before.
-pub(crate) fn envelope(body: &[u8]) -> Result<Envelope, Failure> {
-    serde_json::from_slice(body).map_err(|error| malformed(&error))
+#[derive(Debug, Default, Deserialize)]
+struct OutputParameters {
+    binary_data: Option<bool>,
+    binary_data_output: Option<bool>,
+}
+
+impl Envelope {
+    /// Whether an output is wanted, and then whether in binary.
+    pub(crate) fn wants(&self, output: &str) -> Option<bool> {
+        let all = self.parameters.binary_data_output.unwrap_or(false);
+        let Some(wanted) = &self.outputs else { return Some(all) };
+        let wanted = wanted.iter().find(|wanted| wanted.name == output)?;
+        Some(wanted.parameters.binary_data.unwrap_or(all))
+    }
+}
+
+/// Reads what the answer needs of a body.
+pub(crate) fn envelope(body: &[u8], json_bytes: Option<usize>) -> Result<Envelope, Failure> {
+    let (head, _) = split(body, json_bytes)?;
+    tolerant(head, |head| serde_json::from_slice(head)).map_err(|error| malformed(&error))
 }
 
 #[derive(Deserialize)]
@@ -57,180 +74,199 @@ struct Input<'a> {
     #[serde(borrow)]
     datatype: Cow<'a, str>,
     #[serde(borrow)]
-    data: &'a RawValue,
+    data: Option<&'a RawValue>,
+    #[serde(default)]
+    parameters: InputParameters,
 }
 
-/// Reads a body as rows of `schema`.
+#[derive(Default, Deserialize)]
+struct InputParameters {
+    binary_data_size: Option<usize>,
+}
+
+/// Reads a body as rows; `json_bytes` is the length of its head, when values follow it.
 pub(crate) fn decode(
     body: &[u8],
-    schema: &Arc<Schema>,
-    max_rows: usize,
+    json_bytes: Option<usize>,
+    wanted: Rows<'_>,
 ) -> Result<Decoded, Failure> {
-    let request: Request<'_> = serde_json::from_slice(body).map_err(|error| malformed(&error))?;
-    let rows = common_rows(&request.inputs)?;
-    if rows > max_rows {
-        return Err(Failure::TooManyRows { limit_rows: max_rows });
-    }
-    let mut decoded =
-        Inputs { columns: empty_columns(schema, rows), misfits: Vec::new(), undeclared: 0, rows };
+    let (head, tail) = split(body, json_bytes)?;
+    let head = match serde_json::from_slice::<Request<'_>>(head) {
+        Ok(request) => return rows(&request, tail, wanted),
+        Err(error) => stand_ins(head).ok_or_else(|| malformed(&error))?,
+    };
+    let request = serde_json::from_slice(&head).map_err(|error| malformed(&error))?;
+    rows(&request, tail, wanted)
+}
+
+fn rows(request: &Request<'_>, mut tail: &[u8], wanted: Rows<'_>) -> Result<Decoded, Failure> {
+    let shapes = request.inputs.iter().map(|input| (&*input.name, &*input.shape));
+    let mut tensors = Tensors::new(wanted, shapes)?;
     for input in &request.inputs {
-        decoded.read(input, schema)?;
-    }
-    Ok(decoded.finish(schema))
-}
-
-struct Inputs {
-    columns: Vec<Column>,
-    misfits: Vec<Misfit>,
-    undeclared: usize,
-    rows: usize,
-}
-
-impl Inputs {
-    fn read(&mut self, input: &Input<'_>, schema: &Schema) -> Result<(), Failure> {
-        let Some(index) = schema.index_of(&input.name) else {
-            self.undeclared += self.rows;
-            return Ok(());
-        };
-        let name = &input.name;
-        if !DATATYPES.contains(&&*input.datatype) {
-            return Err(bad(format!(
-                "input `{name}` has the unknown datatype `{}`",
-                input.datatype
-            )));
-        }
-        let column = &mut self.columns[index];
-        if !column.is_empty() {
-            return Err(bad(format!("input `{name}` stands twice")));
-        }
-        let mut tensor = Tensor { column, misfits: &mut self.misfits, index, rows: self.rows };
-        let mut deserializer = serde_json::Deserializer::from_str(input.data.get());
-        let read = tensor.deserialize_into(&mut deserializer);
-        read.map_err(|error| bad(format!("the data of input `{name}`: {error}")))?;
-        let found = self.columns[index].len();
-        if found != self.rows {
-            let rows = self.rows;
-            return Err(bad(format!("input `{name}` has {found} values for a shape of {rows}")));
-        }
-        Ok(())
-    }
-
-    fn finish(mut self, schema: &Arc<Schema>) -> Decoded {
-        for column in &mut self.columns {
-            while column.len() < self.rows {
-                column.push_missing();
-            }
-        }
-        self.misfits.sort_by_key(|misfit| (misfit.row, misfit.column));
-        let batch = RowBatch::new(Arc::clone(schema), self.columns)
-            .expect("columns are made from the schema and filled up");
-        Decoded { batch, misfits: self.misfits, undeclared: self.undeclared }
-    }
-}
-
-/// The number of rows, on which all inputs must agree.
-fn common_rows(inputs: &[Input<'_>]) -> Result<usize, Failure> {
-    let mut rows = None;
-    for input in inputs {
-        let count = match input.shape[..] {
-            [rows] | [rows, 1] => usize::try_from(rows).unwrap_or(usize::MAX),
-            _ => {
-                let (name, shape) = (&input.name, &input.shape);
-                return Err(bad(format!("input `{name}` has shape {shape:?}, not [N] or [N, 1]")));
+        let raw = match input.parameters.binary_data_size {
+            None => None,
+            Some(size) => {
+                let (raw, rest) = tail.split_at_checked(size).ok_or_else(|| {
+                    let (name, left) = (&input.name, tail.len());
+                    bad(format!("input `{name}` has {size} bytes, but {left} are left"))
+                })?;
+                tail = rest;
+                Some(raw)
             }
         };
-        if rows.is_some_and(|rows| rows != count) {
-            return Err(bad("the inputs have different numbers of rows".to_owned()));
+        let element = Element::parse(&input.datatype).ok_or_else(|| {
+            bad(format!("input `{}` has the unknown datatype `{}`", input.name, input.datatype))
+        })?;
+        let is_only = request.inputs.len() == 1;
+        let Some(mut sink) = tensors.sink(&input.name, &input.shape, is_only)? else { continue };
+        match (raw, input.data) {
+            (Some(raw), _) => sink.read_raw(element, raw)?,
+            (None, Some(data)) => read_json(&mut sink, data)
+                .map_err(|error| bad(format!("the data of input `{}`: {error}", input.name)))?,
+            (None, None) => return Err(bad(format!("input `{}` has no `data`", input.name))),
         }
-        rows = Some(count);
+        sink.check()?;
     }
-    match rows {
-        None => Err(bad("the body has no `inputs`".to_owned())),
-        Some(0) => Err(bad("the inputs have no rows".to_owned())),
-        Some(rows) => Ok(rows),
-    }
-}
-
-fn bad(message: String) -> Failure {
-    Failure::BadRequest {
-        message,
-        hint: "GET /v2/models/NAME lists the inputs; send one per column, each of shape [N] or \
-               [N, 1]",
+    if tail.is_empty() {
+        Ok(tensors.finish())
+    } else {
+        Err(bad(format!("{} bytes after the last input", tail.len())))
     }
 }
 
-/// A tensor's values, nested or flat, into one column.
-struct Tensor<'a> {
-    column: &'a mut Column,
-    misfits: &'a mut Vec<Misfit>,
-    index: usize,
-    rows: usize,
+/// The JSON head and what follows it.
+fn split(body: &[u8], json_bytes: Option<usize>) -> Result<(&[u8], &[u8]), Failure> {
+    let Some(length) = json_bytes else { return Ok((body, &[])) };
+    body.split_at_checked(length).ok_or_else(|| {
+        let found = body.len();
+        bad(format!("Inference-Header-Content-Length is {length}, but the body has {found} bytes"))
+    })
 }
 
-impl Tensor<'_> {
-    fn deserialize_into<'de, D: Deserializer<'de>>(&mut self, d: D) -> Result<(), D::Error> {
-        d.deserialize_seq(Level(self))
-    }
+fn tolerant<T>(
+    head: &[u8],
+    read: impl Fn(&[u8]) -> serde_json::Result<T>,
+) -> serde_json::Result<T> {
+    read(head).or_else(|error| match stand_ins(head) {
+        Some(head) => read(&head),
+        None => Err(error),
+    })
 }
 
-/// One level of nesting.
-struct Level<'a, 't>(&'a mut Tensor<'t>);
-
-impl<'de> Visitor<'de> for Level<'_, '_> {
-    type Value = ();
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("an array of values")
+/// The same text with `null` for `NaN` and a text for `Infinity`; `None` when it has neither.
+fn stand_ins(text: &[u8]) -> Option<Vec<u8>> {
+    const WORDS: [(&[u8], &[u8]); 3] =
+        [(b"NaN", b"null"), (b"-Infinity", b"\"-Infinity\""), (b"Infinity", b"\"Infinity\"")];
+    let mut out = Vec::with_capacity(text.len());
+    let (mut rest, mut in_string, mut found) = (text, false, false);
+    while let Some((&byte, after)) = rest.split_first() {
+        if in_string && byte == b'\\' {
+            let end = rest.len().min(2);
+            out.extend_from_slice(&rest[..end]);
+            rest = &rest[end..];
+            continue;
+        }
+        in_string ^= byte == b'"';
+        let word = WORDS.iter().find(|(word, _)| !in_string && rest.starts_with(word));
+        if let Some((word, stand_in)) = word {
+            out.extend_from_slice(stand_in);
+            rest = &rest[word.len()..];
+            found = true;
+        } else {
+            out.push(byte);
+            rest = after;
+        }
     }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut values: A) -> Result<(), A::Error> {
-        while values.next_element_seed(Element(self.0))?.is_some() {}
-        Ok(())
-    }
+    found.then_some(out)
 }
 
-/// A value, or an array of one value (the second axis of `[N, 1]`).
-struct Element<'a, 't>(&'a mut Tensor<'t>);
+/// A tensor's values, nested or flat.
+fn read_json(sink: &mut Sink<'_>, data: &RawValue) -> serde_json::Result<()> {
+    struct Whole<'a, 's>(&'a mut Sink<'s>);
+    impl<'de> Visitor<'de> for Whole<'_, '_> {
+        type Value = ();
 
-impl<'de> DeserializeSeed<'de> for Element<'_, '_> {
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("an array of values")
+        }
+
+        fn visit_seq<A: SeqAccess<'de>>(self, mut values: A) -> Result<(), A::Error> {
+            while values.next_element_seed(Nested(self.0))?.is_some() {}
+            Ok(())
+        }
+    }
+    let mut deserializer = serde_json::Deserializer::from_str(data.get());
+    deserializer.deserialize_seq(Whole(sink))
+}
+
+/// A value, or an array of such.
+struct Nested<'a, 's>(&'a mut Sink<'s>);
+
+impl<'de> DeserializeSeed<'de> for Nested<'_, '_> {
     type Value = ();
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
-        let tensor = self.0;
-        let row = tensor.column.len();
-        let value = <&RawValue>::deserialize(deserializer)?.get();
-        let value = inner(value);
-        if row == tensor.rows {
-            return Err(serde::de::Error::custom("more values than its shape says"));
-        }
-        let mut deserializer = serde_json::Deserializer::from_str(value);
-        let unfit = CellSeed { column: tensor.column }
-            .deserialize(&mut deserializer)
-            .map_err(serde::de::Error::custom)?;
-        if let Some(found) = unfit {
-            tensor.misfits.push(Misfit { row, column: tensor.index, found });
+        deserializer.deserialize_any(self)
+    }
+}
+
+impl Nested<'_, '_> {
+    fn take<E: serde::de::Error>(
+        self,
+        read: impl FnOnce(CellSeed<'_>) -> Result<Unfit, E>,
+    ) -> Result<(), E> {
+        let column = self.0.next().ok_or_else(|| E::custom("more values than its shape says"))?;
+        if let Some(found) = read(CellSeed { column })? {
+            self.0.misfit(found);
         }
         Ok(())
     }
 }
 
-/// The text inside `[ … ]`, if that is one scalar.
-fn inner(text: &str) -> &str {
-    let nested = text.strip_prefix('[').and_then(|text| text.strip_suffix(']')).map(str::trim);
-    match nested {
-        Some(one) if serde_json::from_str::<Scalar>(one).is_ok() => one,
-        _ => text,
-    }
-}
+impl<'de> Visitor<'de> for Nested<'_, '_> {
+    type Value = ();
 
-#[derive(Deserialize)]
-#[serde(untagged)]
-#[allow(dead_code, reason = "only its shape matters")]
-enum Scalar {
-    Boolean(bool),
-    Number(f64),
-    Text(String),
-    Null(()),
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a value or an array of values")
+    }
+
+    fn visit_bool<E: serde::de::Error>(self, value: bool) -> Result<(), E> {
+        self.take(|cell| cell.visit_bool(value))
+    }
+
+    fn visit_i64<E: serde::de::Error>(self, value: i64) -> Result<(), E> {
+        self.take(|cell| cell.visit_i64(value))
+    }
+
+    fn visit_u64<E: serde::de::Error>(self, value: u64) -> Result<(), E> {
+        self.take(|cell| cell.visit_u64(value))
+    }
+
+    fn visit_f64<E: serde::de::Error>(self, value: f64) -> Result<(), E> {
+        self.take(|cell| cell.visit_f64(value))
+    }
+
+    fn visit_str<E: serde::de::Error>(self, value: &str) -> Result<(), E> {
+        let infinity = match value {
+            "Infinity" => f64::INFINITY,
+            "-Infinity" => f64::NEG_INFINITY,
+            _ => return self.take(|cell| cell.visit_str(value)),
+        };
+        self.take(|cell| cell.visit_infinity(infinity, value))
+    }
+
+    fn visit_unit<E: serde::de::Error>(self) -> Result<(), E> {
+        self.take(|cell| cell.visit_unit())
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut values: A) -> Result<(), A::Error> {
+        while values.next_element_seed(Nested(self.0))?.is_some() {}
+        Ok(())
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, entries: A) -> Result<(), A::Error> {
+        self.take(|cell| cell.visit_map(entries))
+    }
 }
 
 #[cfg(test)]

@@ -1,34 +1,33 @@
 //! KServe V1 predict: `{"instances": [{"column": value, …}, …]}`.
 //!
 //! Source: KServe V1 protocol, <https://kserve.github.io/website/docs/concepts/architecture/data-plane/v1-protocol>.
-//! An instance is a record by column name; names that the schema does not have are ignored and
-//! counted, names left out are missing values.
+//! An instance is a record by column name (names that the schema does not have are ignored and
+//! counted, names left out are missing values), or a list of the feature columns' values in their
+//! order. The value of a tensor column is an array of its elements; where that column is the only
+//! feature, the array alone is an instance.
 
 use std::borrow::Cow;
 use std::fmt;
-use std::sync::Arc;
 
 use serde::Deserialize;
 use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
-use shipworthy_rows::{Column, Misfit, RowBatch, Schema};
+use shipworthy_rows::{Column, Misfit, RowBatch};
 
 use super::cell::CellSeed;
-use super::{Decoded, empty_columns, malformed};
+use super::nested::NestedSeed;
+use super::{Decoded, Rows as Wanted, empty_columns, malformed};
 use crate::Failure;
 
-const HINT: &str = "send {\"instances\": [{\"column\": value, …}, …]}, one object a row";
+const HINT: &str = "send {\"instances\": [{\"column\": value, …}, …]}, one object a row, or a list \
+                    of the features' values";
 
-/// Reads a body as rows of `schema`.
-pub(crate) fn decode(
-    body: &[u8],
-    schema: &Arc<Schema>,
-    max_rows: usize,
-) -> Result<Decoded, Failure> {
+/// Reads a body as rows.
+pub(crate) fn decode(body: &[u8], wanted: Wanted<'_>) -> Result<Decoded, Failure> {
+    let max_rows = wanted.max_rows;
     let mut rows = Rows {
-        schema,
-        max_rows,
+        wanted,
         rows: None,
-        columns: empty_columns(schema, 1),
+        columns: empty_columns(wanted.schema, 1),
         misfits: Vec::new(),
         undeclared: 0,
         too_many: false,
@@ -46,15 +45,14 @@ pub(crate) fn decode(
         Some(0) => return Err(bad_request("`instances` is empty")),
         Some(_) => {}
     }
-    let batch = RowBatch::new(Arc::clone(schema), rows.columns)
-        .expect("columns are made from the schema, one value a row");
+    let batch = RowBatch::new(wanted.schema.clone(), rows.columns)
+        .expect("columns are made from the schema, each filled up row by row");
     Ok(Decoded { batch, misfits: rows.misfits, undeclared: rows.undeclared })
 }
 
 /// The rows read so far.
 struct Rows<'a> {
-    schema: &'a Schema,
-    max_rows: usize,
+    wanted: Wanted<'a>,
     /// `None` until `instances` was met.
     rows: Option<usize>,
     columns: Vec<Column>,
@@ -128,7 +126,7 @@ impl<'de> DeserializeSeed<'de> for Instance<'_, '_> {
     type Value = ();
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
-        deserializer.deserialize_map(self)
+        deserializer.deserialize_any(self)
     }
 }
 
@@ -136,35 +134,96 @@ impl<'de> Visitor<'de> for Instance<'_, '_> {
     type Value = ();
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("an object with the columns of one row")
+        f.write_str("an object with the columns of one row, or a list of its features")
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<(), A::Error> {
         let rows = self.0;
-        let row = rows.rows.unwrap_or(0);
-        if row == rows.max_rows {
-            rows.too_many = true;
-            return Err(A::Error::custom("too many rows"));
-        }
+        let row = rows.begin()?;
         while let Some(Name(name)) = entries.next_key()? {
-            let Some(index) = rows.schema.index_of(&name) else {
+            let Some(index) = rows.wanted.schema.index_of(&name) else {
                 entries.next_value::<IgnoredAny>()?;
                 rows.undeclared += 1;
                 continue;
             };
+            let width = rows.wanted.schema.fields()[index].width;
             let column = &mut rows.columns[index];
-            if column.len() > row {
+            if column.len() > row * width {
                 return Err(A::Error::custom(format_args!("`{name}` stands twice in row {row}")));
             }
-            if let Some(found) = entries.next_value_seed(CellSeed { column })? {
+            let unfit = match width {
+                1 => entries.next_value_seed(CellSeed { column })?,
+                _ => entries.next_value_seed(NestedSeed { column, width })?,
+            };
+            if let Some(found) = unfit {
                 rows.misfits.push(Misfit { row, column: index, found });
             }
         }
-        for column in rows.columns.iter_mut().filter(|column| column.len() == row) {
-            column.push_missing();
-        }
-        rows.rows = Some(row + 1);
+        rows.end(row);
         Ok(())
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut values: A) -> Result<(), A::Error> {
+        let rows = self.0;
+        let row = rows.begin()?;
+        let (features, fields) = (rows.wanted.features, rows.wanted.schema.fields());
+        if let [index] = *features
+            && fields[index].width > 1
+        {
+            let (column, width) = (&mut rows.columns[index], fields[index].width);
+            if let Some(found) = (NestedSeed { column, width }).visit_seq(values)? {
+                rows.misfits.push(Misfit { row, column: index, found });
+            }
+            rows.end(row);
+            return Ok(());
+        }
+        for (at, &index) in features.iter().enumerate() {
+            let (column, width) = (&mut rows.columns[index], fields[index].width);
+            let read = match width {
+                1 => values.next_element_seed(CellSeed { column })?,
+                _ => values.next_element_seed(NestedSeed { column, width })?,
+            };
+            match read {
+                Some(None) => {}
+                Some(Some(found)) => rows.misfits.push(Misfit { row, column: index, found }),
+                None => return Err(list_length(row, at, features.len())),
+            }
+        }
+        let mut found = features.len();
+        while values.next_element::<IgnoredAny>()?.is_some() {
+            found += 1;
+        }
+        if found > features.len() {
+            return Err(list_length(row, found, features.len()));
+        }
+        rows.end(row);
+        Ok(())
+    }
+}
+
+fn list_length<E: Error>(row: usize, found: usize, features: usize) -> E {
+    E::custom(format_args!("row {row} has {found} values for {features} features"))
+}
+
+impl Rows<'_> {
+    /// The number of the next row, if there may be one.
+    fn begin<E: Error>(&mut self) -> Result<usize, E> {
+        let row = self.rows.unwrap_or(0);
+        if row == self.wanted.max_rows {
+            self.too_many = true;
+            return Err(E::custom("too many rows"));
+        }
+        Ok(row)
+    }
+
+    /// Fills up what the row left out.
+    fn end(&mut self, row: usize) {
+        for (field, column) in self.wanted.schema.fields().iter().zip(&mut self.columns) {
+            while column.len() < (row + 1) * field.width {
+                column.push_missing();
+            }
+        }
+        self.rows = Some(row + 1);
     }
 }
 

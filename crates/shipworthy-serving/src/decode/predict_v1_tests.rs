@@ -1,5 +1,11 @@
 use super::*;
-use shipworthy_rows::{Cell, DataType};
+use proptest::prelude::*;
+use shipworthy_rows::{Cell, DataType, Field, Schema};
+use std::sync::Arc;
+
+fn wanted(schema: &Arc<Schema>, max_rows: usize) -> Wanted<'_> {
+    Wanted { schema, features: &[0, 1, 2], max_rows }
+}
 
 fn schema() -> Arc<Schema> {
     Arc::new(Schema::new([
@@ -19,7 +25,7 @@ fn rows_are_read_by_name_and_more_columns_than_needed_are_counted() {
         {"hour": 5, "origin": "JFK", "carrier": "UA", "distance": 2475, "x": {"y": [1]}},
         {"origin": "E\u0057R", "hour": 6.0}
     ], "parameters": {}}"#;
-    let decoded = decode(body, &schema(), 10).unwrap();
+    let decoded = decode(body, wanted(&schema(), 10)).unwrap();
     assert_eq!(cells(&decoded, 0), [Cell::String("JFK"), Cell::Float(2475.0), Cell::Integer(5)]);
     assert_eq!(cells(&decoded, 1), [Cell::String("EWR"), Cell::Missing, Cell::Integer(6)]);
     assert_eq!((decoded.undeclared, decoded.misfits.len()), (2, 0));
@@ -29,7 +35,7 @@ fn rows_are_read_by_name_and_more_columns_than_needed_are_counted() {
 fn every_value_of_another_type_is_told() {
     let body = br#"{"instances": [{"origin": 7, "distance": "far", "hour": 5.5},
         {"origin": [1], "distance": {"a": 1}, "hour": null}]}"#;
-    let decoded = decode(body, &schema(), 10).unwrap();
+    let decoded = decode(body, wanted(&schema(), 10)).unwrap();
     let found: Vec<_> =
         decoded.misfits.iter().map(|m| (m.row, m.column, m.found.as_str())).collect();
     let expected = [(0, 0, "7"), (0, 1, "\"far\""), (0, 2, "5.5"), (1, 0, "[…]"), (1, 1, "{…}")];
@@ -40,7 +46,7 @@ fn every_value_of_another_type_is_told() {
 #[test]
 fn what_is_no_request_is_refused_with_the_place() {
     let check = |body: &str, expect: &str| {
-        let failure = decode(body.as_bytes(), &schema(), 1).unwrap_err();
+        let failure = decode(body.as_bytes(), wanted(&schema(), 1)).unwrap_err();
         assert_eq!(failure.to_string(), expect, "{body}");
     };
     check("{}", "the body has no `instances`");
@@ -52,8 +58,7 @@ fn what_is_no_request_is_refused_with_the_place() {
     check("", "the body is malformed at line 1, column 0: EOF while parsing a value");
     check(
         r#"{"instances": [[1, 2]]}"#,
-        "the body is malformed at line 1, column 15: invalid type: sequence, expected an object \
-         with the columns of one row",
+        "the body is malformed at line 1, column 21: row 0 has 2 values for 3 features",
     );
     check(
         r#"{"instances": [{"hour": 1, "hour": 2}]}"#,
@@ -64,4 +69,45 @@ fn what_is_no_request_is_refused_with_the_place() {
         r#"{"instances": [{}]} x"#,
         "the body is malformed at line 1, column 21: trailing characters",
     );
+}
+
+#[test]
+fn a_list_has_the_features_in_their_order() {
+    let schema = schema();
+    let wanted = Wanted { schema: &schema, features: &[1, 2], max_rows: 9 };
+    let decoded = decode(br#"{"instances": [[2475, 5], [null, 6.0]]}"#, wanted).unwrap();
+    assert_eq!(cells(&decoded, 0), [Cell::Missing, Cell::Float(2475.0), Cell::Integer(5)]);
+    assert_eq!(cells(&decoded, 1), [Cell::Missing, Cell::Missing, Cell::Integer(6)]);
+    for (body, expect) in [
+        (r#"{"instances": [[1]]}"#, "row 0 has 1 values for 2 features"),
+        (r#"{"instances": [[1, 2], [1, 2, 3]]}"#, "row 1 has 3 values for 2 features"),
+    ] {
+        let failure = decode(body.as_bytes(), wanted).unwrap_err();
+        assert!(failure.to_string().ends_with(expect), "{failure}");
+    }
+}
+
+#[test]
+fn a_tensor_is_nested_arrays_and_stands_alone_where_it_is_the_only_feature() {
+    let fields = [Field::tensor("image", DataType::Float, 4), Field::new("note", DataType::String)];
+    let schema: Arc<Schema> = Arc::new(fields.into_iter().collect());
+    let wanted = Wanted { schema: &schema, features: &[0], max_rows: 9 };
+    let body =
+        br#"{"instances": [{"image": [[1, 2], [3, 4]], "note": "x"}, [[5, 6], [7, 8]], {}]}"#;
+    let decoded = decode(body, wanted).unwrap();
+    let row = |row| decoded.batch.cells(row, 0).collect::<Vec<_>>();
+    assert_eq!(row(0)[3], Cell::Float(4.0));
+    assert_eq!(row(1)[0], Cell::Float(5.0));
+    assert_eq!(row(2), [Cell::Missing; 4]);
+    let decoded = decode(br#"{"instances": [{"image": [1, 2, 3]}, {"image": 7}]}"#, wanted);
+    let misfits = decoded.unwrap().misfits;
+    assert_eq!(misfits[0].found, "an array of 3 values instead of 4");
+    assert_eq!(misfits[1].found, "an array of 1 values instead of 4");
+}
+
+proptest! {
+    #[test]
+    fn no_bytes_panic(body in any::<Vec<u8>>()) {
+        let _ = decode(&body, wanted(&schema(), 9));
+    }
 }

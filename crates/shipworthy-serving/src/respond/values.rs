@@ -52,6 +52,36 @@ impl Serialize for Flat<'_> {
     }
 }
 
+/// All elements of a tensor as they stand in memory, little-endian; texts with their length
+/// before them.
+#[allow(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "the values came out of these types"
+)]
+pub(super) fn write_raw(tensor: &OutputTensor<'_>, out: &mut Vec<u8>) {
+    for at in 0..tensor.values.len() {
+        let cell = tensor.values.cell(at);
+        let whole = if let Cell::Integer(value) = cell { value } else { 0 };
+        let number = if let Cell::Float(value) = cell { value } else { f64::NAN };
+        match tensor.element {
+            Element::Bool => out.push(u8::from(matches!(cell, Cell::Boolean(true)))),
+            Element::Uint8 | Element::Int8 => out.push(whole as u8),
+            Element::Uint16 | Element::Int16 => out.extend((whole as u16).to_le_bytes()),
+            Element::Uint32 | Element::Int32 => out.extend((whole as u32).to_le_bytes()),
+            Element::Uint64 | Element::Int64 => out.extend(whole.to_le_bytes()),
+            Element::Fp16 => out.extend(half::f16::from_f64(number).to_le_bytes()),
+            Element::Fp32 => out.extend((number as f32).to_le_bytes()),
+            Element::Fp64 => out.extend(number.to_le_bytes()),
+            Element::Bytes => {
+                let text = if let Cell::String(text) = cell { text } else { "" };
+                out.extend((text.len() as u32).to_le_bytes());
+                out.extend_from_slice(text.as_bytes());
+            }
+        }
+    }
+}
+
 #[allow(clippy::cast_possible_truncation, reason = "the value was single before it was widened")]
 fn element<S: Serializer>(
     tensor: &OutputTensor<'_>,
