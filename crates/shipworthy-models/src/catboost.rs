@@ -17,7 +17,7 @@ use crate::ensemble::Trees;
 use crate::forest::{self, ShapeError};
 use crate::oblivious;
 use crate::{Description, Feature, FeatureKind, TreeEnsemble};
-use document::{Document, FeaturesInfo};
+use document::{Bias, Document, FeaturesInfo};
 use tree::Borders;
 
 pub use crate::oblivious::BuildError as ObliviousError;
@@ -70,6 +70,24 @@ pub enum Error {
         feature: String,
         /// As written.
         treatment: String,
+    },
+    /// A node of a non-symmetric tree that is neither leaf nor split.
+    #[error("node {node} of tree {tree} has neither a value nor a split with two children")]
+    Node {
+        /// Position of the tree.
+        tree: usize,
+        /// Position of the node, each before its left and then its right child.
+        node: usize,
+    },
+    /// A number of a node that is not finite.
+    #[error("the {field} of node {node} of tree {tree} is not finite")]
+    NodeNotFinite {
+        /// Position of the tree.
+        tree: usize,
+        /// Position of the node, as above.
+        node: usize,
+        /// Its border or its value.
+        field: &'static str,
     },
     /// A number that is not finite.
     #[error("`{field}` has a value that is not finite")]
@@ -129,29 +147,27 @@ pub enum Error {
 /// When the file is damaged or of a kind that is not supported.
 pub fn load(bytes: &[u8]) -> Result<TreeEnsemble, Error> {
     let document: Document<'_> = serde_json::from_slice(bytes).map_err(Error::Json)?;
-    let (scale, base) = &document.scale_and_bias;
-    let base = base.values();
+    let scale = document.scale_and_bias.as_ref().map_or(1.0, |(scale, _)| *scale);
+    let base = base(&document)?;
     if !scale.is_finite() || base.iter().any(|bias| !bias.is_finite()) {
         return Err(Error::NotFinite { field: "scale_and_bias" });
     }
-    let outputs = base.len().max(1);
-    within("outputs", outputs, MAX_OUTPUTS)?;
+    let outputs = base.len();
     let objective = objective::parse(&document.model_info)?;
     let features = features(&document.features_info)?;
     let borders = Borders::new(&document.features_info)?;
-    let base = if base.is_empty() { vec![0.0] } else { base };
     let (trees, count) = match (&document.oblivious_trees, &document.trees) {
         (Some(trees), _) => {
             let mut builder = oblivious::Builder::new(base);
             for (at, tree) in trees.iter().enumerate() {
-                tree::push_oblivious(&mut builder, at, tree, *scale, &borders)?;
+                tree::push_oblivious(&mut builder, at, tree, scale, &borders)?;
             }
             (Trees::Oblivious(builder.finish()), trees.len())
         }
         (None, Some(trees)) => {
             let mut builder = forest::Builder::new(features.len(), base, outputs);
             for (at, tree) in trees.iter().enumerate() {
-                tree::push(&mut builder, at, tree, *scale, outputs, &borders)?;
+                tree::push(&mut builder, at, tree, scale, outputs, &borders)?;
             }
             (Trees::Double(builder.finish().map_err(Error::Forest)?), trees.len())
         }
@@ -167,6 +183,23 @@ pub fn load(bytes: &[u8]) -> Result<TreeEnsemble, Error> {
         trees_in_file: count,
     };
     Ok(TreeEnsemble::new(description, trees, 1.0))
+}
+
+/// Where the sums begin: one bias per output. Files of old versions have none or a single 0, and
+/// only their leaves tell how many outputs there are.
+fn base(document: &Document<'_>) -> Result<Vec<f64>, Error> {
+    let bias = document.scale_and_bias.as_ref().and_then(|(_, bias)| bias.as_ref());
+    let base = match bias {
+        Some(Bias::Several(biases)) if !biases.is_empty() => biases.clone(),
+        Some(Bias::One(bias)) if *bias != 0.0 => vec![*bias],
+        _ => {
+            let outputs = document.leaf_width();
+            within("outputs", outputs, MAX_OUTPUTS)?;
+            vec![0.0; outputs]
+        }
+    };
+    within("outputs", base.len(), MAX_OUTPUTS)?;
+    Ok(base)
 }
 
 /// All features by their positions in a row; one that the file leaves out is named by its position.

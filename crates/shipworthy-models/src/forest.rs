@@ -21,7 +21,7 @@ mod walk;
 pub use build::Error as ShapeError;
 pub(crate) use build::{Builder, SourceNode, Test};
 pub(crate) use linear::LinearLeaf;
-pub(crate) use slots::{Missing, Reading};
+pub(crate) use slots::{Missing, Reading, ZERO_THRESHOLD};
 
 use crate::FeatureMatrix;
 use crate::scalar::Scalar;
@@ -109,7 +109,7 @@ impl<S: Scalar> Forest<S> {
     ) {
         let outputs = self.outputs();
         let block = BLOCK_ROWS.min((margins.len() / outputs).next_multiple_of(LANES));
-        scratch.keys.resize(self.slots.len() * block, S::Key::default());
+        scratch.keys.resize(self.group_keys() / LANES * block, S::Key::default());
         for (block, margins) in margins.chunks_mut(BLOCK_ROWS * outputs).enumerate() {
             let (first, rows) = (block * BLOCK_ROWS, margins.len() / outputs);
             scratch.sums.clear();
@@ -136,7 +136,7 @@ impl<S: Scalar> Forest<S> {
         let mut features = FeatureMatrix::new();
         features.reset(1, row.len());
         features.row_mut(0).copy_from_slice(row);
-        let mut keys = vec![S::Key::default(); self.slots.len() * LANES];
+        let mut keys = vec![S::Key::default(); self.group_keys()];
         self.fill(&features, 0, 1, &mut keys);
         let view = self.view(&keys);
         self.trees.iter().map(|tree| self.ids[view.one(*tree) as usize]).collect()
@@ -165,7 +165,7 @@ impl<S: Scalar> Forest<S> {
         let Scratch { keys, sums } = scratch;
         let outputs = self.outputs();
         for &tree in &self.trees {
-            let groups = keys.chunks_exact((self.slots.len() * LANES).max(1));
+            let groups = keys.chunks_exact(self.group_keys());
             for (sums, keys) in sums.chunks_exact_mut(LANES * outputs).zip(groups) {
                 let leaves = self.view(keys).rows(tree);
                 if outputs == 1 {
@@ -192,21 +192,28 @@ impl<S: Scalar> Forest<S> {
         sums[output..].iter_mut().zip(values).for_each(|(sum, value)| *sum += *value);
     }
 
+    /// Keys of a group of rows. A model without splits has a place too, though nothing reads it: it
+    /// has as many groups as any other.
+    fn group_keys(&self) -> usize {
+        self.slots.len().max(1) * LANES
+    }
+
     /// The keys of some rows, in groups of [`LANES`]: in each, slot after slot. A group that is not
-    /// full is filled up, unless it has one row: `keys` may come from another model, and a walk
-    /// must not read what it left there.
+    /// full is filled up, unless there is just one row, which is walked alone: `keys` may come from
+    /// another model, and a walk must not read what it left there.
     fn fill(&self, features: &FeatureMatrix, first: usize, rows: usize, keys: &mut [S::Key]) {
         let width = features.width();
         let values = &features.values()[first * width..(first + rows) * width];
-        let groups = keys.chunks_exact_mut((self.slots.len() * LANES).max(1));
-        for (values, keys) in values.chunks(width * LANES).zip(groups) {
+        let groups = keys.chunks_exact_mut(self.group_keys());
+        // No features, no values: of rows without width there are no chunks.
+        for (values, keys) in values.chunks((width * LANES).max(1)).zip(groups) {
             let (lanes, _) = keys.as_chunks_mut::<LANES>();
             for (slot, keys) in self.slots.iter().zip(lanes.iter_mut()) {
                 let values = values.iter().skip(slot.feature as usize).step_by(width);
                 slot.fill::<S>(values, keys);
             }
             let found = values.len() / width;
-            if (2..LANES).contains(&found) {
+            if found < LANES && rows > 1 {
                 for keys in lanes {
                     let some = keys[0];
                     keys[found..].fill(some);

@@ -14,8 +14,25 @@ pub(super) struct Document<'a> {
     pub(super) oblivious_trees: Option<Vec<ObliviousTree>>,
     /// Non-symmetric trees (`grow_policy` other than `SymmetricTree`).
     pub(super) trees: Option<Vec<Node>>,
-    /// A factor of the sum of the leaves, and what is added to it.
-    pub(super) scale_and_bias: (f64, Bias),
+    /// A factor of the sum of the leaves, and what is added to it; absent in old files.
+    pub(super) scale_and_bias: Option<(f64, Option<Bias>)>,
+}
+
+impl Document<'_> {
+    /// Values of the first tree's leaves, at least one: outputs.
+    pub(super) fn leaf_width(&self) -> usize {
+        let symmetric = self.oblivious_trees.as_ref().and_then(|trees| trees.first());
+        let width = symmetric.and_then(|tree| {
+            let depth = tree.splits.as_ref().map_or(0, Vec::len);
+            tree.leaf_values.len().checked_shr(u32::try_from(depth).ok()?)
+        });
+        let mut node = self.trees.as_ref().and_then(|trees| trees.first());
+        while let Some(left) = node.and_then(|node| node.left.as_deref()) {
+            node = Some(left);
+        }
+        let leaf = node.and_then(|node| node.value.as_ref());
+        width.or(leaf.map(|value| value.values().len())).unwrap_or(1).max(1)
+    }
 }
 
 #[derive(Deserialize)]
@@ -35,6 +52,9 @@ pub(super) struct FeatureInfo<'a> {
     pub(super) feature_index: usize,
     /// Position among all features.
     pub(super) flat_feature_index: usize,
+    /// Whether the training data had missing values. Else none counts for more than the others.
+    #[serde(default)]
+    pub(super) has_nans: bool,
     #[serde(borrow)]
     pub(super) nan_value_treatment: Option<Cow<'a, str>>,
 }

@@ -50,6 +50,11 @@ pub(super) fn parse(info: &ModelInfo<'_>) -> Result<Objective, Error> {
         | "YetiRankPairwise"
         | "StochasticRank"
         | "StochasticFilter"
+        | "Cox"
+        | "SurvivalAft"
+        // A loss that was written in Python: what else its margins mean, only its author knows.
+        | "PythonUserDefinedPerObject"
+        | "PythonUserDefinedMultiTarget"
         | "LambdaMart" => Transform::Identity,
         _ => return Err(Error::Loss { name }),
     };

@@ -21,7 +21,8 @@ impl Borders {
             let at = feature.feature_index;
             super::within("features", at.saturating_add(1), super::MAX_FEATURES)?;
             let missing_above = match feature.nan_value_treatment.as_deref() {
-                Some("AsTrue") => true,
+                // `CatBoost` asks first whether there were any.
+                Some("AsTrue") => feature.has_nans,
                 Some("AsFalse" | "AsIs") | None => false,
                 Some(treatment) => {
                     let (feature, treatment) = (feature.name(), treatment.to_owned());
@@ -31,7 +32,10 @@ impl Borders {
             if floats.len() <= at {
                 floats.resize(at + 1, None);
             }
-            floats[at] = Some((feature.flat_feature_index, missing_above));
+            let place = (feature.flat_feature_index, missing_above);
+            if floats[at].replace(place).is_some() {
+                return Err(Error::FeaturePosition { position: at });
+            }
         }
         let categories = info.categorical_features.iter();
         let categories = categories.map(|feature| (feature.feature_index, feature.name()));
@@ -112,25 +116,28 @@ impl Flat<'_> {
     fn push(&mut self, node: &Node) -> Result<i64, Error> {
         let position = self.nodes.len();
         if let Some(value) = &node.value {
-            let (values, expected) = (value.values(), self.outputs);
+            let mut values = value.values();
+            values.iter_mut().for_each(|value| *value *= self.scale);
+            let expected = self.outputs;
             if values.len() != expected {
                 let found = values.len();
                 return Err(Error::LeafValues { tree: self.at, expected, found });
             }
             if values.iter().any(|value| !value.is_finite()) {
-                return Err(Error::NotFinite { field: "value" });
+                let (tree, node) = (self.at, position);
+                return Err(Error::NodeNotFinite { tree, node, field: "value" });
             }
             let leaf = self.values.len() / self.outputs;
-            self.values.extend(values.iter().map(|value| value * self.scale));
+            self.values.extend(values);
             self.nodes.push(FlatNode::Leaf { leaf });
             return Ok(position as i64);
         }
         let (Some(split), Some(left), Some(right)) = (&node.split, &node.left, &node.right) else {
-            return Err(Error::Tree { tree: self.at, source: forest::ShapeError::Empty });
+            return Err(Error::Node { tree: self.at, node: position });
         };
         let split = self.borders.split(self.at, split)?;
         if !split.border.is_finite() {
-            return Err(Error::NotFinite { field: "border" });
+            return Err(Error::NodeNotFinite { tree: self.at, node: position, field: "border" });
         }
         self.nodes.push(FlatNode::Split { split, children: [0, 0] });
         let filled = [self.push(left)?, self.push(right)?];

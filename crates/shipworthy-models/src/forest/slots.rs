@@ -3,8 +3,8 @@
 use super::sets::{CODE_LIMIT, FIRST_CODE, IN_EVERY_SET, NO_CATEGORY};
 use crate::scalar::{Key, Scalar};
 
-/// LightGBM's `kZeroThreshold`, an f32.
-const ZERO_THRESHOLD: f64 = 1e-35_f32 as f64;
+/// LightGBM's `kZeroThreshold`, an f32: what is no further from zero is zero.
+pub(crate) const ZERO_THRESHOLD: f64 = 1e-35_f32 as f64;
 
 /// Where a missing value goes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

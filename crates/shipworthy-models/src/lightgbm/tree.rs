@@ -4,7 +4,9 @@
 use std::str::FromStr;
 
 use super::text::Fields;
-use crate::forest::{Builder, LinearLeaf, Missing, Reading, ShapeError, SourceNode, Test};
+use crate::forest::{
+    Builder, LinearLeaf, Missing, Reading, ShapeError, SourceNode, Test, ZERO_THRESHOLD,
+};
 
 /// Most leaves of a tree: its lists are short of 1 GiB of text.
 const MAX_LEAVES: usize = 1 << 24;
@@ -173,8 +175,13 @@ impl Tree {
             (2, false) => Missing::Right,
             _ => return Err(Error::DecisionType { split, decision_type }),
         };
-        let reading = Reading::Number(missing);
-        Ok(SourceNode::Split { feature, reading, test: Test::AtMost(threshold), children })
+        // LightGBM takes for 0 what is no further from it than this, before it compares.
+        let test = match threshold.abs() <= ZERO_THRESHOLD {
+            true if threshold < 0.0 => Test::Below(-ZERO_THRESHOLD),
+            true => Test::AtMost(ZERO_THRESHOLD),
+            false => Test::AtMost(threshold),
+        };
+        Ok(SourceNode::Split { feature, reading: Reading::Number(missing), test, children })
     }
 
     /// The position of a child among the nodes: splits first, then leaves.

@@ -124,11 +124,16 @@ impl<'de> Reader<'de> {
             if self.peek()? != b'#' {
                 return Err(self.error("a typed container has no count"));
             }
+            // A few bytes would stand for as many values as the file has bytes, again and again.
+            if let Some(marker @ (b'Z' | b'T' | b'F' | b'N')) = header.marker {
+                let marker = char::from(marker);
+                return Err(self.error(format_args!("a typed container of `{marker}`")));
+            }
         }
         if self.peek()? == b'#' {
             self.at += 1;
             let count = self.count()?;
-            // Every element takes a byte at least, but for those whose marker says it all.
+            // Every element takes a byte at least.
             if count > self.bytes.len() - self.at {
                 return Err(self.error(format_args!("a container of {count} elements is cut off")));
             }

@@ -8,7 +8,7 @@ use serde_json::Value;
 use serde_json::value::RawValue;
 use shipworthy_models::encode::{Encoder, Levels};
 use shipworthy_models::{FeatureKind, FeatureMatrix, Model, Predictions, TreeEnsemble, format};
-use shipworthy_rows::{Column, DataType, RowBatch, Schema};
+use shipworthy_rows::{Column, RowBatch, Schema};
 
 use crate::fixtures::{data, predict};
 
@@ -62,15 +62,15 @@ impl Number {
 #[derive(Deserialize)]
 #[serde(untagged)]
 enum Answer {
-    One(f64),
-    Several(Vec<f64>),
+    Several(Vec<Number>),
+    One(Number),
 }
 
 impl Answer {
-    fn values(&self) -> &[f64] {
+    fn values(&self) -> Vec<f64> {
         match self {
-            Self::One(value) => std::slice::from_ref(value),
-            Self::Several(values) => values,
+            Self::One(value) => vec![value.value()],
+            Self::Several(values) => values.iter().map(Number::value).collect(),
         }
     }
 }
@@ -84,6 +84,25 @@ impl Cases {
 /// A text that a file of cases holds as a JSON string.
 pub(crate) fn text(model: &RawValue) -> String {
     serde_json::from_str(model.get()).unwrap()
+}
+
+/// Bytes that a file of cases holds in base 64.
+pub(crate) fn bytes(model: &RawValue) -> Vec<u8> {
+    let digit = |symbol: u8| match symbol {
+        b'A'..=b'Z' => u32::from(symbol - b'A'),
+        b'a'..=b'z' => u32::from(symbol - b'a') + 26,
+        b'0'..=b'9' => u32::from(symbol - b'0') + 52,
+        b'+' => 62,
+        _ => 63,
+    };
+    let text = text(model);
+    let symbols = text.trim_end_matches('=').as_bytes();
+    let group = |symbols: &[u8]| {
+        let number = symbols.iter().fold(0, |number, symbol| number << 6 | digit(*symbol));
+        let number = number << (6 * (4 - symbols.len()));
+        number.to_be_bytes()[1..symbols.len()].to_vec()
+    };
+    symbols.chunks(4).flat_map(group).collect()
 }
 
 /// Every case of a file, alone and in a batch; `is_close` compares found with expected.
@@ -117,8 +136,8 @@ pub(crate) fn check(
                     wrong.push(format!("{name} row {row}: {what} {found:?} != {expected:?}"));
                 }
             };
-            compare("margin", found.margin(row), case.margin[row].values());
-            compare("prediction", found.prediction(row), case.pred[row].values());
+            compare("margin", found.margin(row), &case.margin[row].values());
+            compare("prediction", found.prediction(row), &case.pred[row].values());
             if let Some(leaves) = &case.leaf {
                 let numbers = |leaves: &[u32]| leaves.iter().map(|&at| f64::from(at)).collect();
                 let reached: Vec<f64> = numbers(&model.leaves(features.row(row)).unwrap());

@@ -14,5 +14,18 @@ fn load(model: &RawValue) -> Result<TreeEnsemble, format::Error> {
 
 #[test]
 fn models_answer_as_catboost_does() {
-    check(FILE, 55, load, is_close);
+    check(FILE, 49, load, is_close);
+}
+
+#[test]
+fn what_is_not_supported_is_named() {
+    for (case, expected) in [
+        ("one_hot", "tree 0 splits on `home town` by OneHotFeature, which is not supported"),
+        ("ctr", "tree 0 splits on `home town` by OnlineCtr, which is not supported"),
+        ("ctr_lossguide", "tree 0 splits on `home town` by OnlineCtr, which is not supported"),
+        ("RMSEWithUncertainty", "loss function `RMSEWithUncertainty` is not supported"),
+    ] {
+        let error = load(&Cases::read(FILE).refused[case]).unwrap_err();
+        assert_eq!(error.to_string(), expected, "{case}");
+    }
 }

@@ -19,3 +19,4 @@ mod lightgbm_models;
 mod objectives;
 mod oracles;
 mod properties;
+mod ubjson_models;
