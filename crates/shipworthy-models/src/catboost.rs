@@ -49,6 +49,14 @@ pub enum Error {
         /// The kind of the split.
         kind: String,
     },
+    /// A comparison that lacks a side.
+    #[error("tree {tree} has a split by number without `{field}`")]
+    SplitField {
+        /// Position of the tree.
+        tree: usize,
+        /// The field's name.
+        field: &'static str,
+    },
     /// A split on a numeric feature that the file does not describe.
     #[error("tree {tree} splits on the unknown float feature {feature}")]
     UnknownFeature {

@@ -5,7 +5,7 @@
 //! loads cannot fail later.
 //!
 //! Source: LightGBM `src/io/tree.cpp` (`Tree::Tree`), `include/LightGBM/tree.h` (decisions),
-//! `src/boosting/gbdt_model_text.cpp`; conventions confirmed against lightgbm 4.7.
+//! `src/boosting/gbdt_model_text.cpp`; conventions confirmed against lightgbm 2.3, 3.3 and 4.7.
 
 mod categories;
 mod header;
@@ -58,9 +58,9 @@ pub enum Error {
         found: usize,
     },
     /// The file ends before its last tree does.
-    #[error("the file ends after tree {trees} of {expected}: it is cut off")]
+    #[error("the file ends in or after tree {trees} of {expected}: it is cut off")]
     CutOff {
-        /// Trees that are there.
+        /// Trees that begin.
         trees: usize,
         /// Trees that `tree_sizes` announces.
         expected: usize,
@@ -117,9 +117,12 @@ pub fn load(bytes: &[u8]) -> Result<TreeEnsemble, Error> {
     let sections = Sections::split(text).ok_or(Error::NotText)?;
     let header = Header::parse(&sections.header)?;
     let (outputs, count) = (header.outputs, sections.trees.len());
-    if header.trees.is_some_and(|expected| expected != count) || !sections.is_complete {
-        let expected = header.trees.unwrap_or(count);
-        return Err(Error::CutOff { trees: count, expected });
+    let announced = header.trees.unwrap_or(count);
+    if !sections.is_complete {
+        return Err(Error::CutOff { trees: count, expected: announced });
+    }
+    if announced != count {
+        return Err(Error::Length { field: "tree_sizes", expected: count, found: announced });
     }
     if count % outputs != 0 {
         return Err(Error::Length {

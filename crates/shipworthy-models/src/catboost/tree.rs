@@ -43,12 +43,12 @@ impl Borders {
     }
 
     fn split(&self, tree: usize, split: &Split) -> Result<SourceSplit, Error> {
-        let (Some(feature), Some(border)) = (split.float_feature_index, split.border) else {
-            return Err(self.refused(tree, split));
-        };
         if split.split_type != FLOAT_FEATURE {
             return Err(self.refused(tree, split));
         }
+        let lacks = |field| Error::SplitField { tree, field };
+        let feature = split.float_feature_index.ok_or_else(|| lacks("float_feature_index"))?;
+        let border = split.border.ok_or_else(|| lacks("border"))?;
         let known = self.floats.get(feature).copied().flatten();
         let (flat, missing_above) = known.ok_or(Error::UnknownFeature { tree, feature })?;
         Ok(SourceSplit { feature: flat, missing_above, border: border as f32 })

@@ -132,6 +132,29 @@ pub(crate) fn predict(model: &TreeEnsemble, features: &FeatureMatrix) -> Predict
     out
 }
 
+/// If it loads, it answers, whatever it answers; else its error and what is behind it have words.
+pub(crate) fn survives<E: std::error::Error>(loaded: Result<TreeEnsemble, E>) {
+    match loaded {
+        Ok(model) => {
+            let mut features = FeatureMatrix::new();
+            features.reset(11, model.features().len());
+            let values = [1.0, -1e30, 0.0, -0.5, 1e300, 40.0, f64::INFINITY, 2.0_f64.powi(40)];
+            for (row, value) in values.into_iter().enumerate() {
+                features.row_mut(row).fill(value);
+            }
+            assert_eq!(predict(&model, &features).rows(), 11);
+            assert_eq!(model.leaves(features.row(0)).unwrap().len(), model.describe().trees);
+        }
+        Err(error) => {
+            let mut next: Option<&dyn std::error::Error> = Some(&error);
+            while let Some(error) = next {
+                assert!(!error.to_string().is_empty());
+                next = error.source();
+            }
+        }
+    }
+}
+
 /// Near 0 a sum of trees has its relative error absolutely.
 #[track_caller]
 pub(crate) fn assert_close(found: &[f64], expected: &[f64], tolerance: f64, what: &str) {
