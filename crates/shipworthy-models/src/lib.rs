@@ -1,6 +1,6 @@
 //! Model formats and their runtimes.
 //!
-//! A file of a known [`format`] is loaded into a [`ModelFile`], which says by its [`Signature`]
+//! A file of a known [`mod@format`] is loaded into a [`ModelFile`], which says by its [`Signature`]
 //! what it takes and answers; bound to columns it is a [`Predictor`] of row batches. Trees read
 //! a [`FeatureMatrix`], which an [`encode::Encoder`] fills, and answer into [`Predictions`]; both
 //! buffers are reused: no allocation per row.

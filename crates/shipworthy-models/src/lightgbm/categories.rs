@@ -118,13 +118,22 @@ fn pandas_levels(json: Option<&str>) -> Result<Vec<Levels>, Error> {
     };
     let columns: Option<Vec<Vec<serde_json::Value>>> =
         serde_json::from_str(json).map_err(|_| invalid("pandas_categorical", json))?;
-    let name = |level: serde_json::Value| match level {
-        serde_json::Value::String(text) => text,
-        other => other.to_string(),
-    };
     let levels = |column: Vec<serde_json::Value>| Levels {
         are_text: column.iter().all(serde_json::Value::is_string),
-        names: column.into_iter().map(name).collect(),
+        names: column.into_iter().map(level_name).collect(),
     };
     Ok(columns.unwrap_or_default().into_iter().map(levels).collect())
+}
+
+/// pandas makes floats of whole numbers where some are missing; to it, 1.0 is the category 1.
+fn level_name(level: serde_json::Value) -> String {
+    /// From here on floats skip whole numbers.
+    const MAX_WHOLE: f64 = 9_007_199_254_740_992.0;
+    match (level.as_f64(), level) {
+        (_, serde_json::Value::String(text)) => text,
+        (Some(number), _) if number.fract() == 0.0 && number.abs() < MAX_WHOLE => {
+            format!("{}", number as i64)
+        }
+        (_, other) => other.to_string(),
+    }
 }

@@ -3,7 +3,7 @@
 
 use proptest::prelude::*;
 use shipworthy_models::lightgbm::{self, Error, TreeError};
-use shipworthy_models::{FeatureMatrix, TreeEnsemble};
+use shipworthy_models::{FeatureMatrix, Model, TreeEnsemble};
 
 use crate::cases::{Cases, text};
 use crate::fixtures::{predict, survives};
@@ -110,6 +110,19 @@ fn a_small_model_answers_as_its_text_says() {
     ] {
         assert_eq!(margin(&model, row), expected, "{row:?}");
     }
+}
+
+#[test]
+fn levels_are_named_as_their_values() {
+    let named = |levels: &str| {
+        let text = SMALL.replace("categorical:null", &format!("categorical:[[{levels}]]"));
+        load(&text).unwrap().features()[1].levels.join(" ")
+    };
+    let zeros = "0, ".repeat(40);
+    assert_eq!(
+        named(&format!("{zeros}1.0, -2.5, 1e300, true")),
+        format!("{}1 -2.5 1e+300 true", "0 ".repeat(40))
+    );
 }
 
 #[test]
