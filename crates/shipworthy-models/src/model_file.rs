@@ -31,7 +31,11 @@ impl ModelFile {
     pub fn load(bytes: &[u8], options: Options) -> Result<Self, format::Error> {
         match load_trees(bytes, options.all_trees)? {
             Some(trees) => Ok(Self::Matrix(Arc::new(trees))),
-            None => Err(format::Error::Unknown),
+            None => Err(format::Error::NotRead {
+                what: "an ONNX model",
+                advice: "this version has no runtime for it; save a model of trees in the format \
+                         of its own library",
+            }),
         }
     }
 

@@ -20,6 +20,7 @@ mod fixtures;
 mod hessboost_models;
 mod lightgbm_models;
 mod objectives;
+mod onnx_models;
 mod oracles;
 mod properties;
 mod ubjson_models;
