@@ -19,14 +19,14 @@ use model::Scored;
 
 /// Predict the rows of a file with a model file, no project needed.
 ///
-/// The format is found by content: XGBoost (JSON, UBJSON), LightGBM (text), CatBoost (JSON), ONNX.
+/// The format is found by content: XGBoost (JSON, UBJSON), LightGBM (text), CatBoost (JSON).
 /// Columns are found by the names in the model file; a model without names, and a model of one
 /// tensor, take the file's columns in their order.
 #[derive(clap::Args, Debug)]
 #[command(after_help = "Example:\n  shipworthy predict --model model.json --input rows.parquet \
     --output predictions.parquet\n\nColumns of the output: margin (the raw score) and pred (a \
-    probability, or a value), for several classes margin_0, pred_0 and so on; of an ONNX model \
-    its outputs under their own names. Rows stand in the order of the input.")]
+    probability, or a value), for several classes margin_0, pred_0 and so on. Rows stand in the \
+    order of the input.")]
 pub(crate) struct Args {
     /// The model file.
     #[arg(long, short, value_name = "FILE")]

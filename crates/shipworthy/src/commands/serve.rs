@@ -29,7 +29,7 @@ use crate::system::System;
 #[derive(clap::Args, Clone, Debug)]
 #[command(after_help = "Example:\n  shipworthy serve --model late=model.json\n  curl -s \
     localhost:8080/v2/models/late\n\nFormats, found by content: XGBoost (JSON, UBJSON), LightGBM \
-    (text), CatBoost (JSON), ONNX.")]
+    (text), CatBoost (JSON).")]
 pub(crate) struct Args {
     /// A model file and the name that clients call it by; may be given several times.
     #[arg(long = "model", short, value_name = "NAME=FILE", required = true)]
