@@ -7,6 +7,7 @@ mod quantiles;
 mod report;
 mod serve;
 mod server;
+mod trees;
 mod wrk;
 
 use anyhow::Result;
@@ -18,6 +19,8 @@ use crate::workspace::Workspace;
 pub(crate) enum Bench {
     /// Requests a second and latency of one-row predictions, beside the honest limit
     Serve(serve::Options),
+    /// What a row of a tree model costs, here and in other libraries, in one interleaved run
+    Trees(trees::Options),
 }
 
 /// Runs one benchmark and prints its report in Markdown.
@@ -27,5 +30,6 @@ pub(crate) enum Bench {
 pub(crate) fn run(workspace: &Workspace, bench: &Bench) -> Result<()> {
     match bench {
         Bench::Serve(options) => serve::run(workspace, options),
+        Bench::Trees(options) => trees::run(workspace, options),
     }
 }

@@ -9,6 +9,7 @@ mod apt;
 mod bench;
 mod cargo;
 mod process;
+mod python;
 mod test;
 mod tidy;
 mod workspace;
