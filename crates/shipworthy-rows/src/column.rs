@@ -127,6 +127,17 @@ impl Column {
         }
     }
 
+    /// Takes values off the end until `rows` are left.
+    pub fn truncate(&mut self, rows: usize) {
+        match self {
+            Self::Boolean(values) => values.truncate(rows),
+            Self::Integer(values) => values.truncate(rows),
+            Self::Float(values) => values.truncate(rows),
+            Self::String(values) => values.truncate(rows),
+            Self::Timestamp(values) => values.truncate(rows),
+        }
+    }
+
     /// The column with the value at `row` replaced. Says whether `row` exists and `cell` fits.
     pub fn set(&mut self, row: usize, cell: Cell<'_>) -> bool {
         if row >= self.len() {
@@ -175,6 +186,12 @@ impl StringColumn {
     pub fn push(&mut self, value: Option<&str>) {
         self.text.push_str(value.unwrap_or_default());
         self.ends.push((self.text.len(), value.is_some()));
+    }
+
+    /// Takes values off the end until `rows` are left.
+    pub fn truncate(&mut self, rows: usize) {
+        self.ends.truncate(rows);
+        self.text.truncate(self.ends.last().map_or(0, |(end, _)| *end));
     }
 
     /// The value at `row`, if there is one.
@@ -238,6 +255,15 @@ mod tests {
         assert_eq!(column.get(1), Some(""));
         assert_eq!(column.get(2), None);
         assert_eq!(column.get(3), None);
+    }
+
+    #[test]
+    fn what_is_taken_off_the_end_is_gone() {
+        let mut column = Column::String([Some("a"), Some("bc"), None].into_iter().collect());
+        column.truncate(1);
+        column.push(Cell::String("d"));
+        let values: Vec<_> = (0..3).map(|row| column.cell(row)).collect();
+        assert_eq!(values, [Cell::String("a"), Cell::String("d"), Cell::Missing]);
     }
 
     #[test]

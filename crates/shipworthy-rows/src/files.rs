@@ -11,7 +11,7 @@ use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use crate::{DataType, Misfit, RowBatch, Schema};
+use crate::{Misfit, RowBatch, Schema};
 
 /// Why a file cannot be read.
 #[derive(Debug, thiserror::Error)]
@@ -172,30 +172,6 @@ impl RowFile {
 
 fn open(path: &Path) -> Result<File, Error> {
     File::open(path).map_err(|source| Error::Open { path: path.to_owned(), source })
-}
-
-/// Reads text as a value of this type; `None` when it is not one. Numbers are decimal.
-fn parse_into(column: &mut crate::Column, data_type: DataType, text: &str) -> bool {
-    use crate::{Cell, Timestamp};
-    let cell = match data_type {
-        DataType::Boolean => match text {
-            "true" | "True" | "TRUE" => Some(Cell::Boolean(true)),
-            "false" | "False" | "FALSE" => Some(Cell::Boolean(false)),
-            _ => None,
-        },
-        DataType::Integer => integer(text).map(Cell::Integer),
-        DataType::Float => text.parse().ok().filter(|v: &f64| v.is_finite()).map(Cell::Float),
-        DataType::String => Some(Cell::String(text)),
-        DataType::Timestamp => text.parse::<Timestamp>().ok().map(Cell::Timestamp),
-    };
-    column.push(cell.unwrap_or(Cell::Missing));
-    cell.is_some()
-}
-
-/// `5`, and `5.0` too: pandas writes columns of integers so when values are missing, and a request
-/// may say it so.
-fn integer(text: &str) -> Option<i64> {
-    text.parse().ok().or_else(|| widen::whole(text.parse().ok()?))
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 use std::io::Write;
 
 use super::*;
-use crate::{Cell, Timestamp};
+use crate::{Cell, DataType, Timestamp};
 
 fn csv_file(text: &str) -> tempfile::NamedTempFile {
     let mut file = tempfile::Builder::new().suffix(".csv").tempfile().unwrap();

@@ -11,9 +11,11 @@ mod column;
 #[cfg(feature = "files")]
 pub mod files;
 mod schema;
+mod text;
 mod timestamp;
 
 pub use batch::{Error, Misfit, RowBatch};
 pub use column::{Cell, Column, StringColumn};
 pub use schema::{DataType, Field, Schema};
+pub use text::is_missing_text;
 pub use timestamp::{ParseTimestampError, Timestamp};

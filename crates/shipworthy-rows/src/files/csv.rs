@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use csv::{Reader, StringRecord};
 
-use super::{Batches, Error, open, parse_into};
-use crate::{Column, DataType, Misfit, RowBatch, Schema, Timestamp};
+use super::{Batches, Error, open};
+use crate::{Column, DataType, Misfit, RowBatch, Schema, Timestamp, is_missing_text};
 
 /// Names and types of the columns.
 pub(super) fn inspect(path: &Path) -> Result<Vec<(String, DataType)>, Error> {
@@ -91,13 +91,8 @@ impl CsvBatches {
     ) {
         for (index, column) in columns.iter_mut().enumerate() {
             let text = self.places[index].and_then(|place| record.get(place)).unwrap_or_default();
-            if is_missing(text) {
-                column.push_missing();
-            } else if !parse_into(column, column.data_type(), text) {
-                /// Enough to recognise the value.
-                const SHOWN_CHARS: usize = 64;
-                let shown: String = text.chars().take(SHOWN_CHARS).collect();
-                misfits.push(Misfit { row, column: index, found: format!("{shown:?}") });
+            if let Some(found) = column.push_text(text) {
+                misfits.push(Misfit { row, column: index, found });
             }
         }
     }
@@ -105,10 +100,6 @@ impl CsvBatches {
 
 fn reader(path: &Path) -> Result<Reader<std::fs::File>, Error> {
     Ok(csv::ReaderBuilder::new().trim(csv::Trim::All).from_reader(open(path)?))
-}
-
-fn is_missing(text: &str) -> bool {
-    matches!(text, "" | "NA" | "NaN" | "nan" | "null" | "NULL" | "None")
 }
 
 /// The types that every value so far can be read as.
@@ -129,7 +120,7 @@ impl Default for Guess {
 
 impl Guess {
     fn see(&mut self, text: &str) {
-        if is_missing(text) {
+        if is_missing_text(text) {
             return;
         }
         self.seen = true;

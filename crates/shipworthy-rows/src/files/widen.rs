@@ -7,6 +7,7 @@ use arrow::compute::cast;
 use arrow::datatypes::{DataType as ArrowType, TimeUnit};
 use arrow::util::display::array_value_to_string;
 
+use crate::text::whole;
 use crate::{Cell, Column, DataType, Misfit, Timestamp};
 
 /// The counterpart of an Arrow type, if it has one.
@@ -62,13 +63,6 @@ fn push(column: &mut Column, cell: Cell<'_>) -> bool {
         },
         _ => column.push(cell),
     }
-}
-
-#[allow(clippy::cast_possible_truncation, reason = "checked to be whole and in range")]
-pub(super) fn whole(value: f64) -> Option<i64> {
-    /// 2^53: above it, floats skip whole numbers.
-    const EXACT: f64 = 9_007_199_254_740_992.0;
-    (value.fract() == 0.0 && value.abs() <= EXACT).then_some(value as i64)
 }
 
 fn all_misfits(array: &dyn Array, index: usize, column: &mut Column, misfits: &mut Vec<Misfit>) {
