@@ -1,24 +1,29 @@
 //! Station 1: the door of the data plane.
 //!
-//! Routes of KServe V1 and of the Open Inference Protocol V2, tokens, limits. What never reaches
-//! a decision is counted here.
+//! Routes of KServe V1, of the Open Inference Protocol V2 and of MLflow's scoring protocol, tokens,
+//! limits. What never reaches a decision is counted here.
 
 mod metadata;
+mod mlflow;
+mod segments;
+mod v1;
 
 use std::sync::Arc;
 
 use axum::Router;
 use axum::body::{Body, to_bytes};
-use axum::extract::{Path, Request, State};
+use axum::extract::{Request, State};
 use axum::http::header::{AUTHORIZATION, CONNECTION, CONTENT_LENGTH};
-use axum::http::{HeaderMap, HeaderValue, Response, StatusCode};
+use axum::http::{HeaderMap, HeaderValue, Method, Response, StatusCode};
 use axum::middleware::{Next, from_fn_with_state};
-use axum::routing::{get, post};
+use axum::routing::{any, get, post};
 use bytes::Bytes;
 
 use crate::decode::{Wire, infer_v2};
 use crate::pipeline::{self, Arrival};
-use crate::{Answer, Failure, Limits, Serving, respond};
+use crate::trace::{TRACEPARENT, TraceContext};
+use crate::{Answer, Failure, Limits, Serving, openapi, respond};
+use segments::Segments;
 
 /// Triton's header for bodies with binary values.
 pub(crate) const JSON_LENGTH: &str = "inference-header-content-length";
@@ -29,11 +34,17 @@ type Reply = Result<Response<Body>, Failure>;
 /// The routes of the data plane.
 pub fn router(serving: Arc<Serving>) -> Router {
     let health = Router::new()
+        .route("/", get(v1::live))
+        .route("/ping", get(mlflow::ping))
+        .route("/health", get(mlflow::ping))
         .route("/v2/health/live", get(metadata::live))
         .route("/v2/health/ready", get(metadata::ready));
     let guarded = Router::new()
-        .route("/v1/models", get(metadata::list_v1))
-        .route("/v1/models/{*name_and_verb}", get(metadata::model_v1).post(predict_v1))
+        .route("/invocations", post(mlflow::invocations))
+        .route("/openapi.json", get(openapi::serve))
+        .route("/version", get(mlflow::version))
+        .route("/v1/models", get(v1::list))
+        .route("/v1/models/{*name_and_verb}", any(v1::model))
         .route("/v2", get(metadata::server_v2))
         .route("/v2/models/{name}", get(metadata::model_v2))
         .route("/v2/models/{name}/ready", get(metadata::model_ready_v2))
@@ -47,21 +58,16 @@ pub fn router(serving: Arc<Serving>) -> Router {
         .merge(guarded)
         .fallback(unknown_route)
         .method_not_allowed_fallback(wrong_method)
-        .layer(from_fn_with_state(Arc::clone(&serving), farewell))
+        .layer(from_fn_with_state(Arc::clone(&serving), surround))
         .with_state(serving)
 }
 
-/// KServe V1: `POST /v1/models/NAME:predict`.
-async fn predict_v1(state: Shared, Path(path): Path<String>, request: Request) -> Response<Body> {
-    let answered = match path.strip_suffix(":predict") {
-        Some(name) => decide(&state, name, Wire::PredictV1, request).await.map(|(a, _)| a),
-        None => Err(Failure::UnknownRoute { path: format!("/v1/models/{path}") }),
-    };
-    finish(&state, answered.map(|answer| respond::predict_v1(&answer)))
-}
-
 /// Open Inference Protocol V2: `POST /v2/models/NAME/infer`.
-async fn infer_v2(state: Shared, Path(name): Path<String>, request: Request) -> Response<Body> {
+async fn infer_v2(
+    state: Shared,
+    Segments(name): Segments<String>,
+    request: Request,
+) -> Response<Body> {
     let reply = infer(&state, &name, request).await;
     finish(&state, reply)
 }
@@ -69,7 +75,7 @@ async fn infer_v2(state: Shared, Path(name): Path<String>, request: Request) -> 
 /// The same of one version, which must be the one that serves.
 async fn infer_version_v2(
     state: Shared,
-    Path((name, version)): Path<(String, String)>,
+    Segments((name, version)): Segments<(String, String)>,
     request: Request,
 ) -> Response<Body> {
     let reply = match metadata::version(&state, &name, &version) {
@@ -83,7 +89,7 @@ async fn infer(serving: &Arc<Serving>, name: &str, request: Request) -> Reply {
     let json_bytes = json_bytes(request.headers())?;
     let (answer, body) = decide(serving, name, Wire::InferV2 { json_bytes }, request).await?;
     let envelope = infer_v2::envelope(&body, json_bytes)?;
-    Ok(respond::infer_v2(&answer, &envelope))
+    Ok(told(&answer, respond::infer_v2(&answer, &envelope)))
 }
 
 /// The length of the JSON head of a body with binary values after it.
@@ -108,6 +114,7 @@ async fn decide(
     if let Some(why) = serving.cannot_decide() {
         return Err(Failure::NotReady(why));
     }
+    let trace = TraceContext::of(request.headers());
     let limits = serving.plan().limits.clone();
     let _entered = serving.enter(limits.max_inflight)?;
     let work = async {
@@ -116,7 +123,7 @@ async fn decide(
             infer_v2::envelope(&body, json_bytes)?;
         }
         let endpoint = name.to_owned();
-        let request = pipeline::Request { endpoint, wire, body: body.clone(), arrival };
+        let request = pipeline::Request { endpoint, wire, body: body.clone(), arrival, trace };
         Ok((pipeline::decide(serving, request).await?, body))
     };
     let timeout = limits.request_timeout;
@@ -140,6 +147,12 @@ async fn read(request: Request, limits: &Limits) -> Result<Bytes, Failure> {
             Failure::BodyCut
         }
     })
+}
+
+/// An answer with the headers that name its release and its records.
+fn told(answer: &Answer, mut response: Response<Body>) -> Response<Body> {
+    respond::headers::tell(response.headers_mut(), &answer.release, &answer.decision_ids);
+    response
 }
 
 /// Counts what failed, and says so.
@@ -168,9 +181,16 @@ fn bearer(headers: &HeaderMap) -> Option<&str> {
     scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
 }
 
-/// A server that is going away asks its clients to connect elsewhere next time.
-async fn farewell(state: Shared, request: Request, next: Next) -> Response<Body> {
+/// Every answer continues its caller's trace, and a server that is going away asks its clients to
+/// connect elsewhere next time.
+async fn surround(state: Shared, request: Request, next: Next) -> Response<Body> {
+    let trace = TraceContext::of(request.headers());
     let mut response = next.run(request).await;
+    if let Some(trace) = trace {
+        let mut parent_id = [0; 8];
+        state.ports.entropy.fill(&mut parent_id);
+        response.headers_mut().insert(TRACEPARENT, trace.continued(parent_id));
+    }
     if state.is_draining() {
         response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
     }
@@ -183,8 +203,13 @@ async fn unknown_route(state: Shared, request: Request) -> Response<Body> {
 }
 
 async fn wrong_method(request: Request) -> Response<Body> {
-    let failure =
-        Failure::UnknownRoute { path: format!("{} {}", request.method(), request.uri().path()) };
+    not_allowed(request.method(), request.uri().path())
+}
+
+/// A route that exists, but for other methods.
+fn not_allowed(method: &Method, path: &str) -> Response<Body> {
+    let path = path.chars().take(128).collect::<String>();
+    let failure = Failure::UnknownRoute { path: format!("{method} {path}") };
     let mut response = respond::failure(&failure);
     *response.status_mut() = StatusCode::METHOD_NOT_ALLOWED;
     response

@@ -73,9 +73,10 @@ impl Counter {
     /// What counts a failure; `None` for refused rows, which are counted where they are recorded.
     const fn of(failure: &Failure) -> Option<Self> {
         Some(match failure {
-            Failure::Malformed { .. } | Failure::BadRequest { .. } | Failure::BodyCut => {
-                Self::MalformedRequests
-            }
+            Failure::Malformed { .. }
+            | Failure::BadRequest { .. }
+            | Failure::UnsupportedMediaType { .. }
+            | Failure::BodyCut => Self::MalformedRequests,
             Failure::BodyTooLarge { .. } | Failure::TooManyRows { .. } => Self::OversizedRequests,
             Failure::Unauthenticated | Failure::Forbidden => Self::UnauthenticatedRequests,
             Failure::UnknownModel { .. } | Failure::UnknownRoute { .. } => Self::UnknownRequests,

@@ -4,9 +4,15 @@
 //! not of its column's type is a misfit and missing: what follows from it is for the contract.
 
 mod cell;
+mod columns;
+mod csv;
+mod fragment;
 pub(crate) mod infer_v2;
+mod mlflow_json;
 mod nested;
 pub(crate) mod predict_v1;
+mod row;
+mod stand_ins;
 mod tensors;
 
 use std::sync::Arc;
@@ -57,6 +63,10 @@ pub(crate) enum Wire {
         /// The length of the JSON head, when values in binary follow it.
         json_bytes: Option<usize>,
     },
+    /// MLflow's scoring protocol: `{"dataframe_split": {"columns", "data"}}` and others.
+    MlflowJson,
+    /// CSV with a header line.
+    Csv,
 }
 
 impl Wire {
@@ -65,6 +75,8 @@ impl Wire {
         match self {
             Self::PredictV1 => predict_v1::decode(body, wanted),
             Self::InferV2 { json_bytes } => infer_v2::decode(body, json_bytes, wanted),
+            Self::MlflowJson => mlflow_json::decode(body, wanted),
+            Self::Csv => csv::decode(body, wanted),
         }
     }
 }

@@ -49,6 +49,14 @@ pub enum Failure {
         /// The path.
         path: String,
     },
+    /// A body of another kind than the route takes.
+    #[error("the body is {found}, not {}", known.join(" or "))]
+    UnsupportedMediaType {
+        /// Its `Content-Type`, or what stands for none.
+        found: String,
+        /// What the route takes.
+        known: &'static [&'static str],
+    },
     /// A body above the limit.
     #[error("the body is larger than {limit_bytes} bytes")]
     BodyTooLarge {
@@ -118,6 +126,7 @@ impl Failure {
             Self::Forbidden => 403,
             Self::UnknownModel { .. } | Self::UnknownRoute { .. } => 404,
             Self::BodyTooLarge { .. } | Self::TooManyRows { .. } => 413,
+            Self::UnsupportedMediaType { .. } => 415,
             Self::Refused { .. } => 422,
             Self::Internal => 500,
             Self::NotReady(_) | Self::Overloaded | Self::NotRecorded => 503,
@@ -136,6 +145,7 @@ impl Failure {
             Self::Forbidden => "forbidden",
             Self::UnknownModel { .. } => "unknown_model",
             Self::UnknownRoute { .. } => "unknown_route",
+            Self::UnsupportedMediaType { .. } => "unsupported_media_type",
             Self::BodyTooLarge { .. } => "body_too_large",
             Self::TooManyRows { .. } => "too_many_rows",
             Self::Refused { .. } => "contract_violation",
@@ -165,6 +175,9 @@ impl Failure {
             Self::UnknownModel { known, .. } => format!("this server has: {known}"),
             Self::UnknownRoute { .. } => {
                 "see POST /v1/models/NAME:predict and POST /v2/models/NAME/infer".to_owned()
+            }
+            Self::UnsupportedMediaType { known, .. } => {
+                format!("say Content-Type: {}, in UTF-8", known.join(" or "))
             }
             Self::BodyTooLarge { .. } => {
                 "send fewer rows a request, or raise max_body in [limits]".to_owned()

@@ -21,6 +21,7 @@ mod cpu;
 mod decode;
 mod failure;
 pub mod listener;
+mod openapi;
 mod pipeline;
 mod predict;
 pub mod record;
@@ -30,6 +31,7 @@ mod route;
 mod state;
 mod summary;
 mod tensors;
+mod trace;
 mod validate;
 
 pub use counters::{Counter, Counters, Counts};

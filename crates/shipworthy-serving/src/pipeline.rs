@@ -18,6 +18,7 @@ use crate::record::{
 use crate::release::LoadedRelease;
 use crate::route::Routed;
 use crate::state::Serving;
+use crate::trace::TraceContext;
 use crate::validate::Validated;
 use crate::{Failure, Plan};
 
@@ -52,6 +53,7 @@ pub(crate) struct Request {
     pub(crate) wire: Wire,
     pub(crate) body: Bytes,
     pub(crate) arrival: Arrival,
+    pub(crate) trace: Option<TraceContext>,
 }
 
 /// Answers a request, after its records are durable.
@@ -186,6 +188,7 @@ impl Job<'_> {
             slot: routed.slot.name(),
             status,
             latency_us: now_us.saturating_sub(arrival.monotonic_us),
+            trace_id: self.request.trace.map(|trace| trace.trace_id),
         }
     }
 

@@ -15,6 +15,7 @@ use shipworthy_rows::{Cell, Misfit, RowBatch, Timestamp};
 
 use crate::predict::Predicted;
 use crate::release::LoadedRelease;
+use crate::trace::TraceId;
 
 /// How a row ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -69,6 +70,9 @@ pub struct Recorded {
     pub output: Box<RawValue>,
     /// From acceptance to the record, in microseconds.
     pub latency_us: u64,
+    /// The caller's trace, 32 hexadecimal digits, when it named one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub trace_id: Option<String>,
 }
 
 /// A broken rule as it stands in answers and records.
@@ -219,6 +223,7 @@ pub(crate) struct Circumstances<'a> {
     pub(crate) slot: &'static str,
     pub(crate) status: Status,
     pub(crate) latency_us: u64,
+    pub(crate) trace_id: Option<TraceId>,
 }
 
 impl Circumstances<'_> {
@@ -244,6 +249,9 @@ impl Circumstances<'_> {
         let status = self.status.name();
         write!(out, ",\"slot\":\"{slot}\",\"status\":\"{status}\",\"latency_us\":{latency_us}")
             .expect("writing to memory cannot fail");
+        if let Some(trace_id) = self.trace_id {
+            write!(out, ",\"trace_id\":\"{trace_id}\"").expect("writing to memory cannot fail");
+        }
         out.extend_from_slice(b",\"input\":");
         out.extend_from_slice(input);
         out.extend_from_slice(b",\"output\":");

@@ -1,10 +1,14 @@
 //! Station 7: answers and failures in the words of each protocol.
 
+pub(crate) mod headers;
 mod infer_v2;
+mod mlflow;
 mod predict_v1;
+mod predictions;
 mod values;
 
 pub(crate) use infer_v2::infer_v2;
+pub(crate) use mlflow::mlflow;
 pub(crate) use predict_v1::predict_v1;
 
 use axum::body::Body;
@@ -54,6 +58,9 @@ pub(crate) fn failure(failure: &Failure) -> Response<Body> {
     };
     let status = StatusCode::from_u16(failure.status()).expect("a status of the table");
     let mut response = json(status, &body);
+    if let Some(refusal) = refusal {
+        headers::tell(response.headers_mut(), &refusal.release, &refusal.decision_ids);
+    }
     if failure.is_transient() {
         response.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static("1"));
     }

@@ -3,11 +3,12 @@
 use std::sync::Arc;
 
 use axum::body::Body;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::{Response, StatusCode};
 use serde::Serialize;
 use serde_json::json;
 
+use super::segments::Segments;
 use super::{Shared, finish};
 use crate::release::LoadedRelease;
 use crate::tensors::{self, TensorInfo};
@@ -27,21 +28,14 @@ pub(super) async fn ready(state: Shared) -> Response<Body> {
     }
 }
 
-pub(super) async fn list_v1(state: Shared) -> Response<Body> {
-    let plan = state.plan();
-    let models: Vec<_> = plan.endpoints.keys().collect();
-    respond::json(StatusCode::OK, &json!({"models": models}))
-}
-
-pub(super) async fn model_v1(state: Shared, Path(name): Path<String>) -> Response<Body> {
+pub(super) async fn model_ready_v2(
+    state: Shared,
+    Segments(name): Segments<String>,
+) -> Response<Body> {
     finish(&state, release(&state, &name).map(|_| readiness(&state, &name)))
 }
 
-pub(super) async fn model_ready_v2(state: Shared, Path(name): Path<String>) -> Response<Body> {
-    finish(&state, release(&state, &name).map(|_| readiness(&state, &name)))
-}
-
-fn readiness(serving: &Serving, name: &str) -> Response<Body> {
+pub(super) fn readiness(serving: &Serving, name: &str) -> Response<Body> {
     let ready = serving.not_ready().is_none();
     let status = if ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
     respond::json(status, &json!({"name": name, "ready": ready}))
@@ -54,14 +48,14 @@ pub(super) async fn server_v2() -> Response<Body> {
     respond::json(StatusCode::OK, &body)
 }
 
-pub(super) async fn model_v2(state: Shared, Path(name): Path<String>) -> Response<Body> {
+pub(super) async fn model_v2(state: Shared, Segments(name): Segments<String>) -> Response<Body> {
     let found = release(&state, &name);
     finish(&state, found.map(|release| respond::json(StatusCode::OK, &metadata(&name, &release))))
 }
 
 pub(super) async fn model_version_v2(
     state: Shared,
-    Path((name, release)): Path<(String, String)>,
+    Segments((name, release)): Segments<(String, String)>,
 ) -> Response<Body> {
     let found = version(&state, &name, &release);
     finish(&state, found.map(|release| respond::json(StatusCode::OK, &metadata(&name, &release))))
@@ -69,7 +63,7 @@ pub(super) async fn model_version_v2(
 
 pub(super) async fn version_ready_v2(
     state: Shared,
-    Path((name, release)): Path<(String, String)>,
+    Segments((name, release)): Segments<(String, String)>,
 ) -> Response<Body> {
     finish(&state, version(&state, &name, &release).map(|_| readiness(&state, &name)))
 }
@@ -98,7 +92,7 @@ pub(super) async fn repository_index(State(serving): Shared) -> Response<Body> {
     respond::json(StatusCode::OK, &models.collect::<Vec<_>>())
 }
 
-fn release(serving: &Serving, name: &str) -> Result<Arc<LoadedRelease>, Failure> {
+pub(super) fn release(serving: &Serving, name: &str) -> Result<Arc<LoadedRelease>, Failure> {
     serving.plan().route(name).map(|routed| Arc::clone(routed.release))
 }
 

@@ -116,7 +116,8 @@ const fn nearest(value: u64) -> f64 {
     value as f64
 }
 
-fn quoted(value: &str) -> String {
+/// Text in quotes, shortened.
+pub(super) fn quoted(value: &str) -> String {
     /// Enough to recognise a value, too little to carry a document into a record.
     const SHOWN_CHARS: usize = 64;
     serde_json::Value::from(value.chars().take(SHOWN_CHARS).collect::<String>()).to_string()

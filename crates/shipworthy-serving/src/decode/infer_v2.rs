@@ -15,6 +15,7 @@ use serde_json::value::RawValue;
 use shipworthy_models::Element;
 
 use super::cell::{CellSeed, Unfit};
+use super::stand_ins::StandIns;
 use super::tensors::{Sink, Tensors, bad};
 use super::{Decoded, Rows, malformed};
 use crate::Failure;
@@ -93,7 +94,7 @@ pub(crate) fn decode(
     let (head, tail) = split(body, json_bytes)?;
     let head = match serde_json::from_slice::<Request<'_>>(head) {
         Ok(request) => return rows(&request, tail, wanted),
-        Err(error) => stand_ins(head).ok_or_else(|| malformed(&error))?,
+        Err(error) => StandIns::of(head).ok_or_else(|| malformed(&error))?.text,
     };
     let request = serde_json::from_slice(&head).map_err(|error| malformed(&error))?;
     rows(&request, tail, wanted)
@@ -147,37 +148,10 @@ fn tolerant<T>(
     head: &[u8],
     read: impl Fn(&[u8]) -> serde_json::Result<T>,
 ) -> serde_json::Result<T> {
-    read(head).or_else(|error| match stand_ins(head) {
-        Some(head) => read(&head),
+    read(head).or_else(|error| match StandIns::of(head) {
+        Some(head) => read(&head.text),
         None => Err(error),
     })
-}
-
-/// The same text with `null` for `NaN` and a text for `Infinity`; `None` when it has neither.
-fn stand_ins(text: &[u8]) -> Option<Vec<u8>> {
-    const WORDS: [(&[u8], &[u8]); 3] =
-        [(b"NaN", b"null"), (b"-Infinity", b"\"-Infinity\""), (b"Infinity", b"\"Infinity\"")];
-    let mut out = Vec::with_capacity(text.len());
-    let (mut rest, mut in_string, mut found) = (text, false, false);
-    while let Some((&byte, after)) = rest.split_first() {
-        if in_string && byte == b'\\' {
-            let end = rest.len().min(2);
-            out.extend_from_slice(&rest[..end]);
-            rest = &rest[end..];
-            continue;
-        }
-        in_string ^= byte == b'"';
-        let word = WORDS.iter().find(|(word, _)| !in_string && rest.starts_with(word));
-        if let Some((word, stand_in)) = word {
-            out.extend_from_slice(stand_in);
-            rest = &rest[word.len()..];
-            found = true;
-        } else {
-            out.push(byte);
-            rest = after;
-        }
-    }
-    found.then_some(out)
 }
 
 /// A tensor's values, nested or flat.

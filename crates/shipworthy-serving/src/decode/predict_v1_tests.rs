@@ -1,4 +1,5 @@
 use super::*;
+use crate::decode::Rows as Wanted;
 use proptest::prelude::*;
 use shipworthy_rows::{Cell, DataType, Field, Schema};
 use std::sync::Arc;
@@ -102,10 +103,52 @@ fn a_tensor_is_nested_arrays_and_stands_alone_where_it_is_the_only_feature() {
     let decoded = decode(br#"{"instances": [{"image": [1, 2, 3]}, {"image": 7}]}"#, wanted);
     let misfits = decoded.unwrap().misfits;
     assert_eq!(misfits[0].found, "an array of 3 values instead of 4");
-    assert_eq!(misfits[1].found, "an array of 1 values instead of 4");
+    assert_eq!(misfits[1].found, "7");
 }
 
+#[test]
+fn a_tensor_of_another_size_or_type_is_missing_as_a_whole() {
+    let fields = [Field::tensor("image", DataType::Float, 2), Field::new("note", DataType::String)];
+    let schema: Arc<Schema> = Arc::new(fields.into_iter().collect());
+    let wanted = Wanted { schema: &schema, features: &[0, 1], max_rows: 9 };
+    let body = br#"{"instances": [{"image": [1, 2, 3]}, {"image": [1, "far"]}, {"image": [1]},
+        {"image": null}, [[[4], [null]], "x"], {"image": {"a": 1}}, {"image": [{}, 1]}]}"#;
+    let decoded = decode(body, wanted).unwrap();
+    let found: Vec<_> = decoded.misfits.iter().map(|m| (m.row, m.found.as_str())).collect();
+    let array = |count| format!("an array of {count} values instead of 2");
+    let (long, short) = (array(3), array(1));
+    let expected = [(0, &*long), (1, "\"far\""), (2, &*short), (5, "{…}"), (6, "{…}")];
+    assert_eq!(found, expected);
+    for row in [0, 1, 2, 3, 5, 6] {
+        assert_eq!(decoded.batch.cells(row, 0).collect::<Vec<_>>(), [Cell::Missing; 2], "{row}");
+    }
+    assert_eq!(decoded.batch.cell(4, 0), Cell::Float(4.0));
+    assert_eq!(decoded.batch.cell(4, 1), Cell::String("x"));
+}
+
+#[test]
+fn the_only_feature_needs_no_list() {
+    let schema = schema();
+    let wanted = Wanted { schema: &schema, features: &[1], max_rows: 9 };
+    let decoded = decode(br#"{"instances": [1, 2.5, null, [3], "far"]}"#, wanted).unwrap();
+    let floats: Vec<_> = (0..4).map(|row| decoded.batch.cell(row, 1)).collect();
+    assert_eq!(floats, [Cell::Float(1.0), Cell::Float(2.5), Cell::Missing, Cell::Float(3.0)]);
+    assert_eq!(decoded.misfits[0].found, "\"far\"");
+    let failure = decode(br#"{"instances": [1]}"#, super::Rows { features: &[0, 1], ..wanted });
+    let expect = "the body is malformed at line 1, column 16: invalid type: integer `1`, expected \
+                  an object with the columns of one row, or a list of its values";
+    assert_eq!(failure.unwrap_err().to_string(), expect);
+}
+
+/// Bytes that look like a request, so that they get somewhere.
+const NEARLY: &str = r#"(\{"instances": ?\[)?([\[\]{}:,]|null|true|-?[0-9]{1,3}(\.5)?(e9)?|"(origin|hour|x|\\u00)"?){0,24}"#;
+
 proptest! {
+    #[test]
+    fn no_text_that_is_nearly_a_request_panics(body in NEARLY) {
+        let _ = decode(body.as_bytes(), wanted(&schema(), 3));
+    }
+
     #[test]
     fn no_bytes_panic(body in any::<Vec<u8>>()) {
         let _ = decode(&body, wanted(&schema(), 9));

@@ -13,7 +13,7 @@ use crate::project::Project;
 use crate::server::Server;
 
 /// A file among the models' fixtures.
-fn fixture(file: &str) -> String {
+pub(crate) fn fixture(file: &str) -> String {
     let models = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../shipworthy-models/tests/data");
     models.join(file).display().to_string()
 }

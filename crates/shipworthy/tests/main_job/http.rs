@@ -29,6 +29,11 @@ impl Response {
         self.header("connection").is_some_and(|value| value.eq_ignore_ascii_case("close"))
     }
 
+    /// The body, which is text.
+    pub(crate) fn text(&self) -> &str {
+        std::str::from_utf8(&self.body).unwrap()
+    }
+
     /// The body, which is JSON.
     pub(crate) fn json(&self) -> Value {
         let parsed = serde_json::from_slice(&self.body);

@@ -110,7 +110,7 @@ fn wrong_addresses_say_what_is_right() {
     for path in ["/v2/models/nobody", "/v2/models/nobody/ready", "/v1/models/nobody"] {
         assert_eq!(server.get(path).expect(404)["code"], "unknown_model", "{path}");
     }
-    for path in ["/", "/v3", "/v2/models", "/metrics", "/v1/tokens"] {
+    for path in ["/v3", "/v2/models", "/metrics", "/v1/tokens"] {
         let unknown = server.get(path).expect(404);
         assert_eq!(unknown["code"], "unknown_route", "{path}");
         assert!(unknown["hint"].as_str().unwrap().contains("POST /v1/models/NAME:predict"));

@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -106,6 +107,26 @@ impl Project {
         let text = fs::read_to_string(self.file()).unwrap();
         assert_eq!(text.matches(old).count(), 1, "{old:?} in {text}");
         fs::write(self.file(), text.replace(old, new)).unwrap();
+    }
+
+    /// Commits the project, and gives the commit's hash.
+    pub(crate) fn commit(&self) -> String {
+        let git = |line: &str| {
+            let mut git = Command::new("git");
+            git.current_dir(self.path()).args([
+                "-c",
+                "user.name=a",
+                "-c",
+                "user.email=a@b.example",
+            ]);
+            let ran = git.args(line.split_whitespace()).output().unwrap();
+            assert!(ran.status.success(), "{ran:?}");
+            String::from_utf8(ran.stdout).unwrap().trim().to_owned()
+        };
+        git("init --quiet");
+        git("add --all");
+        git("commit --quiet --no-gpg-sign --message project");
+        git("rev-parse HEAD")
     }
 
     /// The project's directory.

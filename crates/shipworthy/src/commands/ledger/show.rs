@@ -36,6 +36,9 @@ pub(super) fn pretty(entry: &Entry) -> Result<String> {
             say("status", recorded.status.name());
             say("answer", &answer(&output));
             say("latency", &latency(recorded.latency_us));
+            if let Some(trace_id) = &recorded.trace_id {
+                say("trace", trace_id);
+            }
             say("commitment", &commitment(entry));
             out.push_str(&section("input", recorded.input.get()));
             out.push_str(&section("output", recorded.output.get()));
