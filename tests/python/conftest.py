@@ -30,8 +30,17 @@ class Server:
         self.url = self.process.stdout.readline().strip()
         assert self.url.startswith("http://"), "the server did not start"
 
+    def get(self, path):
+        with urllib.request.urlopen(self.url + path) as answer:
+            return json.load(answer)
+
     def post(self, path, body):
-        request = urllib.request.Request(self.url + path, json.dumps(body).encode())
+        return self.send(path, json.dumps(body), "application/json")
+
+    def send(self, path, text, content_type):
+        """Posts a text as it is."""
+        headers = {"Content-Type": content_type}
+        request = urllib.request.Request(self.url + path, text.encode(), headers)
         with urllib.request.urlopen(request) as answer:
             return json.load(answer)
 

@@ -7,24 +7,9 @@ import pandas as pd
 import xgboost
 
 from conftest import shipworthy
+from rows import as_instances, rows_of
 
-DATA = {
-    "flights": ("data/flights.parquet", "flight-delay", ["carrier", "origin", "dest"]),
-    "credit": ("data/credit_data.parquet", "credit-risk", ["Home", "Records", "Job"]),
-}
 ROWS = 1000
-
-
-def rows_of(example):
-    """Rows from all over the data, those that the model was not trained on included."""
-    path, name, categories = DATA[example.example]
-    frame = pd.read_parquet(example.project / path)
-    return frame.sample(ROWS, random_state=7).reset_index(drop=True), name, categories
-
-
-def as_instances(frame):
-    """Records as a client sends them: the data's own column names, missing values as null."""
-    return json.loads(frame.to_json(orient="records", date_format="iso"))
 
 
 def by_xgboost(example, frame, categories):
