@@ -22,7 +22,6 @@ pub(crate) struct Exported {
     pub(crate) input: Value,
     pub(crate) output: Value,
     pub(crate) latency_us: i64,
-    pub(crate) trace_id: Option<String>,
 }
 
 /// Exports the ledger of a project with the program, whether its server runs or not.
@@ -42,7 +41,6 @@ pub(crate) fn export(project: &Project) -> Vec<Exported> {
                 status: of("status"),
                 input: json("input"),
                 output: json("output"),
-                trace_id: text(&batch, "trace_id", row),
                 latency_us: column(&batch, "latency_us").as_primitive::<Int64Type>().value(row),
             });
         }

@@ -88,7 +88,6 @@ struct Batch {
     input: StringBuilder,
     output: StringBuilder,
     latency_us: Int64Builder,
-    trace_id: StringBuilder,
     rows: usize,
     bytes: usize,
 }
@@ -109,7 +108,6 @@ impl Batch {
             unless_erased("input"),
             unless_erased("output"),
             Field::new("latency_us", DataType::Int64, true),
-            Field::new("trace_id", DataType::Utf8, true),
         ]);
         Self {
             schema: Arc::new(schema),
@@ -122,7 +120,6 @@ impl Batch {
             input: StringBuilder::new(),
             output: StringBuilder::new(),
             latency_us: Int64Builder::new(),
-            trace_id: StringBuilder::new(),
             rows: 0,
             bytes: 0,
         }
@@ -141,7 +138,6 @@ impl Batch {
         self.input.append_option(input);
         self.output.append_option(output);
         self.latency_us.append_option(latency);
-        self.trace_id.append_option(recorded.and_then(|recorded| recorded.trace_id.as_ref()));
         self.rows += 1;
         self.bytes += input.map_or(0, str::len) + output.map_or(0, str::len);
         Ok(())
@@ -159,7 +155,6 @@ impl Batch {
             Arc::new(self.input.finish()),
             Arc::new(self.output.finish()),
             Arc::new(self.latency_us.finish()),
-            Arc::new(self.trace_id.finish()),
         ];
         (self.rows, self.bytes) = (0, 0);
         Ok(RecordBatch::try_new(Arc::clone(&self.schema), columns)?)
