@@ -65,10 +65,14 @@ def test_rows_are_answered_or_refused_as_their_contract_says(example, described,
 
 
 def row_schema(columns):
-    """A contract as JSON Schema."""
-    properties = {}
+    """A contract as JSON Schema: the rules that refuse a row."""
+    properties, required = {}, []
     for column in columns:
         schema = {"type": [TYPES[column["type"]]]}
+        if column["on_violation"] in ("flag", "default"):
+            # Served all the same, whatever the value is.
+            properties[column["name"]] = True
+            continue
         if "min" in column:
             schema["minimum"] = column["min"]
         if "max" in column:
@@ -80,5 +84,6 @@ def row_schema(columns):
         if "one_of" in column:
             schema = {"enum": column["one_of"] + ([] if column["required"] else [None])}
         properties[column["name"]] = schema
-    required = [column["name"] for column in columns if column["required"]]
+        if column["required"]:
+            required.append(column["name"])
     return {"type": "object", "properties": properties, "required": required}
