@@ -69,7 +69,7 @@ pub enum Error {
     Release(#[from] shipworthy_serving::release::Error),
     /// The trained model does not answer. A fault of ours.
     #[error("the trained model does not answer")]
-    Predict(#[from] shipworthy_models::PredictError),
+    Predict(#[from] shipworthy_serving::PredictError),
     /// The manifest has no JSON form. A fault of ours.
     #[error("the manifest cannot be written")]
     Manifest(#[from] serde_json::Error),

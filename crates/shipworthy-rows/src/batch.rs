@@ -133,6 +133,25 @@ impl RowBatch {
         is_single && self.columns[column].set(row, cell)
     }
 
+    /// The rows of several batches of one schema, one after another; `None` when there is no batch,
+    /// or their schemas differ.
+    #[must_use]
+    pub fn stack(batches: &[&Self]) -> Option<Self> {
+        let schema = &batches.first()?.schema;
+        if batches.iter().any(|batch| batch.schema != *schema) {
+            return None;
+        }
+        let rows = batches.iter().map(|batch| batch.rows).sum();
+        let stacked = schema.fields().iter().enumerate().map(|(at, field)| {
+            let mut column = Column::with_capacity(field.data_type, rows * field.width);
+            for more in batches.iter().map(|batch| &batch.columns[at]) {
+                column.append(more, 0..more.len());
+            }
+            column
+        });
+        Some(Self { schema: Arc::clone(schema), columns: stacked.collect(), rows })
+    }
+
     /// The rows at these positions, in this order; a position outside becomes a missing row.
     #[must_use]
     pub fn take(&self, positions: &[usize]) -> Self {
@@ -180,6 +199,21 @@ mod tests {
         let cells: Vec<_> = taken.cells(0, 0).collect();
         assert_eq!(cells, [Cell::Float(3.0), Cell::Float(4.0)]);
         assert_eq!(taken.cells(1, 0).count(), 0);
+    }
+
+    #[test]
+    fn stacked_rows_keep_their_values_and_their_order() {
+        let batch = |origins: &[Option<&str>], distances: &[f64]| {
+            let origin = Column::String(origins.iter().copied().collect());
+            RowBatch::new(schema(), vec![origin, Column::Float(distances.to_vec())]).unwrap()
+        };
+        let (one, two) = (batch(&[Some("JFK")], &[1.0]), batch(&[None, Some("EWR")], &[2.0, 3.0]));
+        let stacked = RowBatch::stack(&[&one, &two]).unwrap();
+        assert_eq!(stacked, batch(&[Some("JFK"), None, Some("EWR")], &[1.0, 2.0, 3.0]));
+        assert_eq!(RowBatch::stack(&[]), None);
+        let other = Arc::new(Schema::new([("origin", DataType::String)]));
+        let other = RowBatch::new(other, vec![one.columns()[0].clone()]).unwrap();
+        assert_eq!(RowBatch::stack(&[&one, &other]), None);
     }
 
     #[test]

@@ -1,5 +1,7 @@
 //! Columns of values, and one value of any type.
 
+use std::ops::Range;
+
 use crate::{DataType, Timestamp};
 
 /// One value, borrowed from its column.
@@ -125,6 +127,27 @@ impl Column {
             Self::String(values) => values.push(None),
             Self::Timestamp(values) => values.push(None),
         }
+    }
+
+    /// Appends a run of another column's values. Says whether the types are the same and `other`
+    /// has as many; else nothing is appended.
+    pub fn append(&mut self, other: &Self, run: Range<usize>) -> bool {
+        if run.start > run.end || run.end > other.len() {
+            return false;
+        }
+        match (self, other) {
+            (Self::Boolean(values), Self::Boolean(more)) => values.extend_from_slice(&more[run]),
+            (Self::Integer(values), Self::Integer(more)) => values.extend_from_slice(&more[run]),
+            (Self::Float(values), Self::Float(more)) => values.extend_from_slice(&more[run]),
+            (Self::String(values), Self::String(more)) => {
+                run.for_each(|row| values.push(more.get(row)));
+            }
+            (Self::Timestamp(values), Self::Timestamp(more)) => {
+                values.extend_from_slice(&more[run]);
+            }
+            _ => return false,
+        }
+        true
     }
 
     /// Takes values off the end until `rows` are left.

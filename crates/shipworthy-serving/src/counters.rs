@@ -35,7 +35,8 @@ pub enum Counter {
     ShedRequests,
     /// Requests that passed their deadline.
     TimedOutRequests,
-    /// Requests that failed by a fault of ours, a record that could not be written included.
+    /// Requests that failed by a fault of ours or of what is behind us: the model's server, a record
+    /// that could not be written.
     FailedRequests,
 }
 
@@ -83,7 +84,10 @@ impl Counter {
             Failure::NotReady(_) => Self::UnreadyRequests,
             Failure::Overloaded => Self::ShedRequests,
             Failure::Timeout { .. } => Self::TimedOutRequests,
-            Failure::NotRecorded | Failure::Internal => Self::FailedRequests,
+            Failure::NotRecorded
+            | Failure::ModelUnavailable
+            | Failure::ModelRefused
+            | Failure::Internal => Self::FailedRequests,
             Failure::Refused { .. } => return None,
         })
     }

@@ -31,6 +31,16 @@ pub(crate) struct Decoded {
     pub(crate) undeclared: usize,
 }
 
+/// The answer of another server, decoded.
+#[derive(Debug)]
+pub(crate) struct Answered {
+    pub(crate) decoded: Decoded,
+    /// The outputs that it has.
+    pub(crate) names: Vec<String>,
+    /// Which version of the model answered, if it says so.
+    pub(crate) model_version: Option<String>,
+}
+
 /// The rows that a release takes, and how many.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Rows<'a> {

@@ -93,6 +93,12 @@ pub enum Failure {
     /// The decision could not be recorded, so it is not given.
     #[error("the decision could not be recorded, so it is not given")]
     NotRecorded,
+    /// The server that has the model does not answer.
+    #[error("the server that has the model does not answer")]
+    ModelUnavailable,
+    /// The server that has the model gave something else than an answer.
+    #[error("the server that has the model did not answer these rows")]
+    ModelRefused,
     /// A fault of ours; the log has it.
     #[error("the model could not answer")]
     Internal,
@@ -129,7 +135,10 @@ impl Failure {
             Self::UnsupportedMediaType { .. } => 415,
             Self::Refused { .. } => 422,
             Self::Internal => 500,
-            Self::NotReady(_) | Self::Overloaded | Self::NotRecorded => 503,
+            Self::ModelRefused => 502,
+            Self::NotReady(_) | Self::Overloaded | Self::NotRecorded | Self::ModelUnavailable => {
+                503
+            }
             Self::Timeout { .. } => 504,
         }
     }
@@ -150,6 +159,8 @@ impl Failure {
             Self::TooManyRows { .. } => "too_many_rows",
             Self::Refused { .. } => "contract_violation",
             Self::Internal => "internal",
+            Self::ModelRefused => "model_refused",
+            Self::ModelUnavailable => "model_unavailable",
             Self::NotReady(_) => "not_ready",
             Self::Overloaded => "overloaded",
             Self::NotRecorded => "not_recorded",
@@ -187,8 +198,13 @@ impl Failure {
             }
             Self::Refused { .. } => "mend each value in `violations` and send again".to_owned(),
             Self::Internal => "send again; if it stays, the server's log says why".to_owned(),
+            Self::ModelRefused => {
+                "send rows that it takes: its own words are in the server's log".to_owned()
+            }
             Self::NotReady(_) => "GET /v2/health/ready says when to come again".to_owned(),
-            Self::Overloaded => "send again after the time in Retry-After".to_owned(),
+            Self::Overloaded | Self::ModelUnavailable => {
+                "send again after the time in Retry-After".to_owned()
+            }
             Self::NotRecorded => {
                 "an operator finds the reason in the server's log and in `shipworthy checklist`"
                     .to_owned()
@@ -202,6 +218,6 @@ impl Failure {
     /// Whether the same request may succeed a little later.
     #[must_use]
     pub const fn is_transient(&self) -> bool {
-        matches!(self, Self::NotReady(_) | Self::Overloaded)
+        matches!(self, Self::NotReady(_) | Self::Overloaded | Self::ModelUnavailable)
     }
 }

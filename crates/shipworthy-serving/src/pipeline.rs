@@ -1,5 +1,7 @@
 //! One request through all stations.
 
+mod job;
+
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -8,19 +10,17 @@ use shipworthy_core::DecisionId;
 use shipworthy_ledger::{AppendError, Record};
 use shipworthy_rows::Timestamp;
 
+use crate::Failure;
+use crate::chain::Chain;
 use crate::counters::Counter;
-use crate::decode::{Decoded, Rows, Wire};
+use crate::decode::Wire;
 use crate::failure::Refusal;
-use crate::predict::{Predicted, predict};
-use crate::record::{
-    Circumstances, Inputs, Status, ViolationText, write_json, write_outputs, write_prediction,
-};
+use crate::predict::Predicted;
+use crate::record::Status;
 use crate::release::LoadedRelease;
-use crate::route::Routed;
 use crate::state::Serving;
 use crate::trace::TraceContext;
-use crate::validate::Validated;
-use crate::{Failure, Plan};
+use job::{Job, Step};
 
 /// The decisions of one request, recorded.
 #[derive(Debug)]
@@ -59,22 +59,26 @@ pub(crate) struct Request {
 /// Answers a request, after its records are durable.
 pub(crate) async fn decide(serving: &Arc<Serving>, request: Request) -> Result<Answer, Failure> {
     let body_bytes = request.body.len();
-    let job = {
-        let serving = Arc::clone(serving);
-        move || Job { plan: &serving.plan(), serving: &serving, request: &request }.work()
+    let job = Job { plan: serving.plan(), serving: Arc::clone(serving), request };
+    let worked = match at_the_door(serving, body_bytes, move || job.work()).await? {
+        Step::Worked(worked) => worked,
+        Step::Waiting(waiting) => {
+            let predicted = waiting.predicted().await?;
+            at_the_door(serving, body_bytes, move || waiting.answer(predicted)).await?
+        }
     };
-    let worked = serving.cpu.run(body_bytes, job).await.map_err(|error| {
-        tracing::error!(%error, "a request's work was not finished");
-        Failure::Internal
-    })??;
     worked.commit(serving).await
 }
 
-/// The work on a request: everything between its last byte and its records.
-struct Job<'a> {
-    plan: &'a Plan,
-    serving: &'a Serving,
-    request: &'a Request,
+async fn at_the_door<T: Send + 'static>(
+    serving: &Serving,
+    body_bytes: usize,
+    work: impl FnOnce() -> Result<T, Failure> + Send + 'static,
+) -> Result<T, Failure> {
+    serving.cpu.run(body_bytes, work).await.unwrap_or_else(|error| {
+        tracing::error!(%error, "a request's work was not finished");
+        Err(Failure::Internal)
+    })
 }
 
 /// A request whose records are ready to be written.
@@ -82,139 +86,6 @@ struct Worked {
     records: Vec<Record>,
     outcome: Result<Answer, Refusal>,
     status: Status,
-}
-
-impl Job<'_> {
-    fn work(&self) -> Result<Worked, Failure> {
-        let routed = self.plan.route(&self.request.endpoint)?;
-        let (wire, max_rows) = (self.request.wire, self.plan.limits.max_rows);
-        let wanted = Rows::of(routed.release, max_rows);
-        let decoded = wire.decode(&self.request.body, wanted)?;
-        let Decoded { batch, misfits, undeclared } = decoded;
-        self.serving.counters.add(Counter::UndeclaredValues, undeclared);
-        let inputs = Inputs::write(routed.release, &batch, &misfits);
-        let validated = Validated::check(routed.release, batch, &misfits);
-        let ids = self.decision_ids(validated.batch.rows());
-        if validated.outcome.is_refused() {
-            Ok(self.refuse(&routed, &inputs, validated, ids))
-        } else {
-            self.answer(&routed, &inputs, validated, ids)
-        }
-    }
-
-    fn answer(
-        &self,
-        routed: &Routed<'_>,
-        inputs: &Inputs,
-        validated: Validated,
-        ids: Vec<DecisionId>,
-    ) -> Result<Worked, Failure> {
-        let predicted = predict(routed.release, &validated.batch).map_err(|error| {
-            tracing::error!(%error, release = %routed.release.id(), "the model did not answer");
-            Failure::Internal
-        })?;
-        self.serving.counters.add(Counter::UnknownCategories, predicted.unknown_categories);
-        let output = routed.release.output();
-        let policy = &routed.endpoint.policy;
-        let rows = 0..ids.len();
-        let class = |row| policy.class(output?.task, predicted.row(row));
-        let classes: Vec<_> = rows.clone().map(class).collect();
-        let circumstances = self.circumstances(routed, Status::Answered);
-        let payloads = rows.map(|row| {
-            circumstances.payload(inputs, row, |out| {
-                match output {
-                    Some(_) => write_prediction(out, predicted.row(row)),
-                    None => write_outputs(out, routed.release.signature(), &predicted, row),
-                }
-                if let Some((class, output)) = classes[row].zip(output) {
-                    out.extend_from_slice(b",\"decision\":");
-                    write_json(out, &output.classes[class]);
-                }
-                let flags = validated.violations_of(row).map(ViolationText::from);
-                let flags: Vec<_> = flags.collect();
-                if !flags.is_empty() {
-                    out.extend_from_slice(b",\"flags\":");
-                    write_json(out, &flags);
-                }
-                out.push(b'}');
-            })
-        });
-        let records = self.records(Status::Answered, &ids, payloads);
-        let answer = Answer {
-            endpoint: routed.endpoint.name.clone(),
-            release: Arc::clone(routed.release),
-            decision_ids: ids,
-            predicted,
-            classes,
-            flags: validated.outcome.violations,
-        };
-        Ok(Worked { records, outcome: Ok(answer), status: Status::Answered })
-    }
-
-    fn refuse(
-        &self,
-        routed: &Routed<'_>,
-        inputs: &Inputs,
-        validated: Validated,
-        ids: Vec<DecisionId>,
-    ) -> Worked {
-        let quarantined = validated.outcome.is_quarantined();
-        let status = if quarantined { Status::Quarantined } else { Status::Refused };
-        let circumstances = self.circumstances(routed, status);
-        let payloads = (0..ids.len()).map(|row| {
-            circumstances.payload(inputs, row, |out| {
-                let violations = validated.violations_of(row).map(ViolationText::from);
-                out.extend_from_slice(b"{\"violations\":");
-                write_json(out, &violations.collect::<Vec<_>>());
-                out.push(b'}');
-            })
-        });
-        let records = self.records(status, &ids, payloads);
-        let refusal = Refusal {
-            violations: validated.outcome.violations,
-            decision_ids: ids,
-            release: Arc::clone(routed.release),
-        };
-        Worked { records, outcome: Err(refusal), status }
-    }
-
-    fn circumstances<'s>(&'s self, routed: &Routed<'s>, status: Status) -> Circumstances<'s> {
-        let arrival = self.request.arrival;
-        let now_us = self.serving.ports.clock.monotonic_us();
-        Circumstances {
-            received_at: arrival.at,
-            endpoint: &routed.endpoint.name,
-            release: routed.release.id().as_str(),
-            slot: routed.slot.name(),
-            status,
-            latency_us: now_us.saturating_sub(arrival.monotonic_us),
-            trace_id: self.request.trace.map(|trace| trace.trace_id),
-        }
-    }
-
-    fn decision_ids(&self, rows: usize) -> Vec<DecisionId> {
-        let at = self.request.arrival.at;
-        let draw = |_| {
-            let mut random = [0; 10];
-            self.serving.ports.entropy.fill(&mut random);
-            DecisionId::new(at, &random)
-        };
-        (0..rows).map(draw).collect()
-    }
-
-    fn records(
-        &self,
-        status: Status,
-        ids: &[DecisionId],
-        payloads: impl Iterator<Item = Vec<u8>>,
-    ) -> Vec<Record> {
-        let records = ids.iter().zip(payloads).map(|(id, payload)| {
-            let mut salt = [0; 16];
-            self.serving.ports.entropy.fill(&mut salt);
-            Record { kind: status.kind(), id: id.into_bytes(), salt, payload }
-        });
-        records.collect()
-    }
 }
 
 impl Worked {
@@ -251,20 +122,5 @@ fn not_recorded(error: AppendError) -> Failure {
             tracing::error!(error = %Chain(&error), "a decision could not be recorded");
             Failure::NotRecorded
         }
-    }
-}
-
-/// An error with all its causes.
-struct Chain<'a>(&'a dyn std::error::Error);
-
-impl std::fmt::Display for Chain<'_> {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{}", self.0)?;
-        let mut cause = self.0.source();
-        while let Some(error) = cause {
-            write!(f, ": {error}")?;
-            cause = error.source();
-        }
-        Ok(())
     }
 }

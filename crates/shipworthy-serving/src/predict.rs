@@ -1,9 +1,16 @@
 //! Station 5: features and the model.
 
-use shipworthy_models::{Answers, PredictError};
+pub mod remote;
+
+use std::sync::Arc;
+
+use shipworthy_models::{Answers, PredictError, Predictor, Signature};
 use shipworthy_rows::{Column, RowBatch};
 
+use crate::Failure;
+use crate::chain::Chain;
 use crate::release::LoadedRelease;
+use remote::{Received, Remote};
 
 /// What the model answered.
 #[derive(Clone, Debug, PartialEq)]
@@ -17,6 +24,63 @@ pub struct Predicted {
     pub outputs: Vec<Column>,
     /// Values that were categories the model does not know; it saw them as missing.
     pub unknown_categories: usize,
+    /// Which version of its model another server says has answered.
+    pub model_version: Option<String>,
+}
+
+/// Why there is no answer.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The model failed.
+    #[error(transparent)]
+    Model(#[from] PredictError),
+    /// The server that has the model failed.
+    #[error(transparent)]
+    Remote(#[from] remote::Error),
+    /// A model that must be waited for, where nobody waits.
+    #[error("the model is on another server, which answers requests and no batches of files")]
+    Elsewhere,
+}
+
+/// What runs a release's model.
+#[derive(Clone, Debug)]
+pub(crate) enum Runtime {
+    /// This process, wherever the request is worked on.
+    Here(Arc<dyn Predictor>),
+    /// Another server, which must be waited for.
+    Elsewhere(Arc<Remote>),
+}
+
+impl Runtime {
+    pub(crate) fn signature(&self) -> &Signature {
+        match self {
+            Self::Here(predictor) => predictor.signature(),
+            Self::Elsewhere(remote) => remote.signature(),
+        }
+    }
+}
+
+impl Error {
+    /// What the caller is told; the log has the rest.
+    pub(crate) fn told(self, release: &LoadedRelease) -> Failure {
+        let release = release.id();
+        match self {
+            Self::Remote(remote::Error::Rows { why }) => {
+                let hint = "the server behind this model takes no such value; leave it out";
+                return Failure::BadRequest { message: why, hint };
+            }
+            // Told once, when the breaker opened.
+            Self::Remote(remote::Error::LeftAlone { .. }) => return Failure::ModelUnavailable,
+            _ => {}
+        }
+        tracing::error!(error = %Chain(&self), %release, "the model did not answer");
+        match self {
+            Self::Remote(remote::Error::Timeout { limit_ms, .. }) => Failure::Timeout { limit_ms },
+            Self::Remote(error) if error.is_outage() => Failure::ModelUnavailable,
+            Self::Remote(_) => Failure::ModelRefused,
+            Self::Model(_) | Self::Elsewhere => Failure::Internal,
+        }
+    }
 }
 
 impl Predicted {
@@ -41,19 +105,36 @@ pub(crate) struct Selection {
 ///
 /// # Errors
 /// When the batch is not of the release's schema, or the model's runtime fails.
-pub fn predict(release: &LoadedRelease, batch: &RowBatch) -> Result<Predicted, PredictError> {
-    let Answers { mut columns, unknown_categories } = release.predictor().predict(batch)?;
-    let Some(selection) = release.selection() else {
-        return Ok(Predicted {
-            values: Vec::new(),
-            width: 0,
-            outputs: columns,
-            unknown_categories,
-        });
+pub fn predict(release: &LoadedRelease, batch: &RowBatch) -> Result<Predicted, Error> {
+    let Runtime::Here(predictor) = release.runtime() else { return Err(Error::Elsewhere) };
+    let answers = predictor.predict(batch)?;
+    Ok(predicted(release, answers, batch.rows()))
+}
+
+/// The same of a model that must be waited for.
+pub(crate) async fn predict_elsewhere(
+    release: &LoadedRelease,
+    batch: &RowBatch,
+) -> Result<Predicted, Error> {
+    let Runtime::Elsewhere(remote) = release.runtime() else { return predict(release, batch) };
+    let Received { answers, model_version } = remote.predict(batch).await?;
+    Ok(Predicted { model_version, ..predicted(release, answers, batch.rows()) })
+}
+
+fn predicted(release: &LoadedRelease, answers: Answers, rows: usize) -> Predicted {
+    let Answers { mut columns, unknown_categories } = answers;
+    let nothing = Predicted {
+        values: Vec::new(),
+        width: 0,
+        outputs: Vec::new(),
+        unknown_categories,
+        model_version: None,
     };
-    let width = selection.width;
-    let values = selected(columns.swap_remove(selection.output), selection, batch.rows());
-    Ok(Predicted { values, width, outputs: Vec::new(), unknown_categories })
+    let Some(selection) = release.selection() else {
+        return Predicted { outputs: columns, ..nothing };
+    };
+    let values = selected(columns.swap_remove(selection.output), selection, rows);
+    Predicted { values, width: selection.width, ..nothing }
 }
 
 fn selected(column: Column, selection: Selection, rows: usize) -> Vec<f64> {

@@ -73,6 +73,9 @@ pub struct Recorded {
     /// The caller's trace, 32 hexadecimal digits, when it named one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub trace_id: Option<String>,
+    /// The version of a model on another server that answered, if that server tells it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub model_version: Option<String>,
 }
 
 /// A broken rule as it stands in answers and records.
@@ -224,6 +227,8 @@ pub(crate) struct Circumstances<'a> {
     pub(crate) status: Status,
     pub(crate) latency_us: u64,
     pub(crate) trace_id: Option<TraceId>,
+    /// What another server says has answered.
+    pub(crate) model_version: Option<&'a str>,
 }
 
 impl Circumstances<'_> {
@@ -251,6 +256,10 @@ impl Circumstances<'_> {
             .expect("writing to memory cannot fail");
         if let Some(trace_id) = self.trace_id {
             write!(out, ",\"trace_id\":\"{trace_id}\"").expect("writing to memory cannot fail");
+        }
+        if let Some(model_version) = self.model_version {
+            out.extend_from_slice(b",\"model_version\":");
+            write_json(&mut out, model_version);
         }
         out.extend_from_slice(b",\"input\":");
         out.extend_from_slice(input);

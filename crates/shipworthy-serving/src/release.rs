@@ -7,10 +7,12 @@ use shipworthy_contract::{
 };
 use shipworthy_core::{Output, ReleaseId, Task};
 use shipworthy_models::encode::{self, Levels};
-use shipworthy_models::{ModelFile, Predictor, Signature, Tensor};
+use shipworthy_models::{ModelFile, Signature, Tensor};
 use shipworthy_rows::{DataType, Schema};
 
-use crate::predict::{self, Selection};
+use crate::chain::Chain;
+use crate::predict::remote::Remote;
+use crate::predict::{self, Predicted, Runtime, Selection};
 
 /// Why a release cannot answer.
 #[derive(Debug, thiserror::Error)]
@@ -52,7 +54,7 @@ pub struct LoadedRelease {
     decision: Option<Decision>,
     contract: Contract,
     checks: Checks,
-    predictor: Arc<dyn Predictor>,
+    runtime: Runtime,
     /// The columns that the model sees, in order.
     features: Vec<usize>,
     /// `"name":` of each column, as it stands in a record.
@@ -79,8 +81,13 @@ impl LoadedRelease {
         model: &ModelFile,
     ) -> Result<Self, Error> {
         let selection = select(&output, model)?;
-        let release =
-            Self::assemble(id, commit, Some(Decision { output, selection }), contract, model)?;
+        let release = Self::assemble(
+            id,
+            commit,
+            Some(Decision { output, selection }),
+            contract,
+            here(model),
+        )?;
         release.warm_up()?;
         Ok(release)
     }
@@ -91,8 +98,22 @@ impl LoadedRelease {
     /// # Errors
     /// When the model does not take a row of its own inputs.
     pub fn bare(id: ReleaseId, model: &ModelFile) -> Result<Self, Error> {
-        let release = Self::assemble(id, None, None, bare_contract(&model.signature()), model)?;
+        let release =
+            Self::assemble(id, None, None, bare_contract(&model.signature()), here(model))?;
         release.warm_up()?;
+        Ok(release)
+    }
+
+    /// A model on another server, as [`Self::bare`] has a file's.
+    ///
+    /// # Errors
+    /// When the model does not take a row of its own inputs.
+    pub async fn remote(id: ReleaseId, model: Remote) -> Result<Self, Error> {
+        let contract = bare_contract(model.signature());
+        let bind = |_: &Arc<Schema>, _: &Levels| Ok(Runtime::Elsewhere(Arc::new(model)));
+        let release = Self::assemble(id, None, None, contract, bind)?;
+        let row = sample_row(&release.contract);
+        release.warmed_up(predict::predict_elsewhere(&release, &row).await)?;
         Ok(release)
     }
 
@@ -101,17 +122,17 @@ impl LoadedRelease {
         commit: Option<String>,
         decision: Option<Decision>,
         contract: Contract,
-        model: &ModelFile,
+        bind: impl FnOnce(&Arc<Schema>, &Levels) -> Result<Runtime, encode::Error>,
     ) -> Result<Self, Error> {
         let checks = Checks::compile(&contract)?;
-        let predictor = model.bind(checks.schema(), &levels(&contract))?;
+        let runtime = bind(checks.schema(), &levels(&contract))?;
         let keys = contract.columns.iter();
         let keys = keys.map(|column| format!("{}:", serde_json::Value::from(column.name.as_str())));
         let keys = keys.collect();
         let columns = contract.columns.iter().enumerate();
         let features = columns.filter(|(_, column)| column.role == Role::Feature);
         let features = features.map(|(index, _)| index).collect();
-        Ok(Self { id, commit, decision, contract, checks, predictor, features, keys })
+        Ok(Self { id, commit, decision, contract, checks, runtime, features, keys })
     }
 
     /// The release's id.
@@ -147,7 +168,7 @@ impl LoadedRelease {
     /// What its model takes and answers.
     #[must_use]
     pub fn signature(&self) -> &Signature {
-        self.predictor.signature()
+        self.runtime.signature()
     }
 
     /// Numbers a row that decisions are made of; 0 for a bare model file.
@@ -164,8 +185,16 @@ impl LoadedRelease {
         &self.checks
     }
 
-    pub(crate) fn predictor(&self) -> &dyn Predictor {
-        self.predictor.as_ref()
+    pub(crate) const fn runtime(&self) -> &Runtime {
+        &self.runtime
+    }
+
+    /// Whether its model answers, as far as is known: one on another server may be away.
+    pub(crate) fn is_available(&self) -> bool {
+        match &self.runtime {
+            Runtime::Here(_) => true,
+            Runtime::Elsewhere(remote) => remote.is_available(),
+        }
     }
 
     pub(crate) fn features(&self) -> &[usize] {
@@ -177,15 +206,23 @@ impl LoadedRelease {
     }
 
     fn warm_up(&self) -> Result<(), Error> {
-        let row = sample_row(&self.contract);
-        let refused = |why: String| Error::WarmUp { why };
-        let predicted = predict::predict(self, &row).map_err(|error| refused(error.to_string()))?;
+        self.warmed_up(predict::predict(self, &sample_row(&self.contract)))
+    }
+
+    fn warmed_up(&self, predicted: Result<Predicted, predict::Error>) -> Result<(), Error> {
+        let predicted =
+            predicted.map_err(|error| Error::WarmUp { why: Chain(&error).to_string() })?;
         if predicted.values.iter().all(|value| value.is_finite()) {
             Ok(())
         } else {
-            Err(refused(format!("it answered {:?}", predicted.values)))
+            Err(Error::WarmUp { why: format!("it answered {:?}", predicted.values) })
         }
     }
+}
+
+/// Binds a model file, to run in this process.
+fn here(model: &ModelFile) -> impl FnOnce(&Arc<Schema>, &Levels) -> Result<Runtime, encode::Error> {
+    |schema, levels| Ok(Runtime::Here(model.bind(schema, levels)?))
 }
 
 /// The inputs of a model file as columns.

@@ -10,6 +10,7 @@ mod values;
 pub(crate) use infer_v2::infer_v2;
 pub(crate) use mlflow::mlflow;
 pub(crate) use predict_v1::predict_v1;
+pub(crate) use values::{Flat, write_raw};
 
 use axum::body::Body;
 use axum::http::header::{CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};

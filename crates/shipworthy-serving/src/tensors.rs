@@ -24,7 +24,7 @@ pub(crate) struct TensorInfo<'a> {
     pub(crate) parameters: Option<Value>,
 }
 
-/// One output of an answer: `rows × shape` values, row-major.
+/// One output of an answer, or one input for another server: `rows × shape` values, row-major.
 #[derive(Debug)]
 pub(crate) struct OutputTensor<'a> {
     pub(crate) name: &'a str,

@@ -35,6 +35,11 @@ impl Validated {
 
     /// The broken rules of one row.
     pub fn violations_of(&self, row: usize) -> impl Iterator<Item = &Violation> {
-        self.outcome.violations.iter().filter(move |violation| violation.row == row)
+        violations_of(&self.outcome, row)
     }
+}
+
+/// The broken rules of one row.
+pub(crate) fn violations_of(outcome: &Outcome, row: usize) -> impl Iterator<Item = &Violation> {
+    outcome.violations.iter().filter(move |violation| violation.row == row)
 }

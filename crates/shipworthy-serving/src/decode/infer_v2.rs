@@ -10,14 +10,14 @@ use std::borrow::Cow;
 use std::fmt;
 
 use serde::Deserialize;
-use serde::de::{DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
+use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::value::RawValue;
 use shipworthy_models::Element;
 
 use super::cell::{CellSeed, Unfit};
 use super::stand_ins::StandIns;
 use super::tensors::{Sink, Tensors, bad};
-use super::{Decoded, Rows, malformed};
+use super::{Answered, Decoded, Rows, malformed};
 use crate::Failure;
 
 /// What a request carries besides its rows.
@@ -67,6 +67,14 @@ struct Request<'a> {
     inputs: Vec<Input<'a>>,
 }
 
+/// The answer of another server.
+#[derive(Deserialize)]
+struct Answer<'a> {
+    #[serde(borrow)]
+    outputs: Vec<Input<'a>>,
+    model_version: Option<String>,
+}
+
 #[derive(Deserialize)]
 struct Input<'a> {
     #[serde(borrow)]
@@ -93,17 +101,33 @@ pub(crate) fn decode(
 ) -> Result<Decoded, Failure> {
     let (head, tail) = split(body, json_bytes)?;
     let head = match serde_json::from_slice::<Request<'_>>(head) {
-        Ok(request) => return rows(&request, tail, wanted),
+        Ok(request) => return rows(&request.inputs, tail, wanted),
         Err(error) => StandIns::of(head).ok_or_else(|| malformed(&error))?.text,
     };
-    let request = serde_json::from_slice(&head).map_err(|error| malformed(&error))?;
-    rows(&request, tail, wanted)
+    let request: Request<'_> = serde_json::from_slice(&head).map_err(|error| malformed(&error))?;
+    rows(&request.inputs, tail, wanted)
 }
 
-fn rows(request: &Request<'_>, mut tail: &[u8], wanted: Rows<'_>) -> Result<Decoded, Failure> {
-    let shapes = request.inputs.iter().map(|input| (&*input.name, &*input.shape));
+/// Reads the answer of another server as the wanted rows: its outputs are written as inputs are.
+pub(crate) fn decode_answer(
+    body: &[u8],
+    json_bytes: Option<usize>,
+    wanted: Rows<'_>,
+) -> Result<Answered, Failure> {
+    let (head, tail) = split(body, json_bytes)?;
+    let stand_ins = serde_json::from_slice::<IgnoredAny>(head).is_err();
+    let stand_ins = if stand_ins { StandIns::of(head) } else { None };
+    let head = stand_ins.as_ref().map_or(head, |stand_ins| &stand_ins.text);
+    let answer: Answer<'_> = serde_json::from_slice(head).map_err(|error| malformed(&error))?;
+    let decoded = rows(&answer.outputs, tail, wanted)?;
+    let names = answer.outputs.iter().map(|output| output.name.clone().into_owned()).collect();
+    Ok(Answered { decoded, names, model_version: answer.model_version })
+}
+
+fn rows(inputs: &[Input<'_>], mut tail: &[u8], wanted: Rows<'_>) -> Result<Decoded, Failure> {
+    let shapes = inputs.iter().map(|input| (&*input.name, &*input.shape));
     let mut tensors = Tensors::new(wanted, shapes)?;
-    for input in &request.inputs {
+    for input in inputs {
         let raw = match input.parameters.binary_data_size {
             None => None,
             Some(size) => {
@@ -118,7 +142,7 @@ fn rows(request: &Request<'_>, mut tail: &[u8], wanted: Rows<'_>) -> Result<Deco
         let element = Element::parse(&input.datatype).ok_or_else(|| {
             bad(format!("input `{}` has the unknown datatype `{}`", input.name, input.datatype))
         })?;
-        let is_only = request.inputs.len() == 1;
+        let is_only = inputs.len() == 1;
         let Some(mut sink) = tensors.sink(&input.name, &input.shape, is_only)? else { continue };
         match (raw, input.data) {
             (Some(raw), _) => sink.read_raw(element, raw)?,

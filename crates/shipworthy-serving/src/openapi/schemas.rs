@@ -3,7 +3,7 @@
 use serde_json::{Map, Value, json};
 
 /// Each status of a refusal: its codes, and when it comes.
-pub(super) const FAILURES: [(u16, &[&str], &str); 10] = [
+pub(super) const FAILURES: [(u16, &[&str], &str); 11] = [
     (400, &["malformed", "bad_request", "body_cut"], "No request of this protocol."),
     (401, &["unauthenticated"], "No token, or one that does not exist."),
     (403, &["forbidden"], "A token whose role may not call."),
@@ -12,7 +12,12 @@ pub(super) const FAILURES: [(u16, &[&str], &str); 10] = [
     (415, &["unsupported_media_type"], "A body of another kind."),
     (422, &["contract_violation"], "Rows that break the contract; recorded, not answered."),
     (500, &["internal"], "A fault of the server."),
-    (503, &["not_ready", "overloaded", "not_recorded"], "No decision is given now."),
+    (502, &["model_refused"], "The server that has the model did not answer these rows."),
+    (
+        503,
+        &["not_ready", "overloaded", "not_recorded", "model_unavailable"],
+        "No decision is given now.",
+    ),
     (504, &["timeout"], "No answer within the time limit."),
 ];
 

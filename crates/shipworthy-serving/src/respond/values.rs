@@ -42,7 +42,7 @@ impl Serialize for Nested<'_> {
 }
 
 /// All elements of a tensor, one after another.
-pub(super) struct Flat<'a>(pub(super) &'a OutputTensor<'a>);
+pub(crate) struct Flat<'a>(pub(crate) &'a OutputTensor<'a>);
 
 impl Serialize for Flat<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
@@ -59,7 +59,7 @@ impl Serialize for Flat<'_> {
     clippy::cast_sign_loss,
     reason = "the values came out of these types"
 )]
-pub(super) fn write_raw(tensor: &OutputTensor<'_>, out: &mut Vec<u8>) {
+pub(crate) fn write_raw(tensor: &OutputTensor<'_>, out: &mut Vec<u8>) {
     for at in 0..tensor.values.len() {
         let cell = tensor.values.cell(at);
         let whole = if let Cell::Integer(value) = cell { value } else { 0 };

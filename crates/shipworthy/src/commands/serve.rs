@@ -1,9 +1,10 @@
-//! `shipworthy serve`: bare model files, no project needed.
+//! `shipworthy serve`: bare models, no project needed.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 use shipworthy_control::plane::{Reload, ReloadError};
@@ -11,8 +12,10 @@ use shipworthy_control::project;
 use shipworthy_core::{Policy, ReleaseId, canonical};
 use shipworthy_models::{ModelFile, Options as ModelOptions};
 use shipworthy_serving::release::LoadedRelease;
+use shipworthy_serving::remote::{self, Address, Remote};
 use shipworthy_serving::{Endpoint, Limits, Serving};
 use shipworthy_store::{Attribution, Store};
+use tokio::runtime::Handle;
 
 use crate::cli::Outcome;
 use crate::commands::up::limits;
@@ -21,19 +24,28 @@ use crate::server::{Options, Server, Serves, State};
 use crate::state::STATE_DIRECTORY;
 use crate::system::System;
 
-/// Serve model files as they are: the two-minute start for a model that is there already.
+/// Serve models as they are: the two-minute start for a model that is there already.
 ///
-/// Inputs and outputs are those of the file's own metadata; GET /v2/models/NAME lists them. No
-/// value is required and nothing is decided, but every answer is recorded, with the digest of its
-/// model file as the release. Prints and stops as `shipworthy up` does.
+/// A model is a file, or the URL of one on another server that speaks the Open Inference Protocol
+/// (Triton, MLServer, KServe). Inputs and outputs are those of its own metadata; GET
+/// /v2/models/NAME lists them. No value is required and nothing is decided, but every answer is
+/// recorded, with the digest of its model file, or of what the other server says of its model, as
+/// the release. Prints and stops as `shipworthy up` does.
 #[derive(clap::Args, Clone, Debug)]
 #[command(after_help = "Example:\n  shipworthy serve --model late=model.json\n  curl -s \
     localhost:8080/v2/models/late\n\nFormats, found by content: XGBoost (JSON, UBJSON), LightGBM \
-    (text), CatBoost (JSON).")]
+    (text), CatBoost (JSON).\n\nIn front of a server that is there:\n  shipworthy serve --model \
+    late=http://127.0.0.1:8000/v2/models/late\nIf it wants a token, SHIPWORTHY_REMOTE_TOKEN_LATE \
+    holds it.")]
 pub(crate) struct Args {
-    /// A model file and the name that clients call it by; may be given several times.
+    /// The name that clients call a model by, and its file or URL; may be given several times.
     #[arg(long = "model", short, value_name = "NAME=FILE", required = true)]
     models: Vec<Named>,
+
+    /// How long another server may take to answer, retries included, in milliseconds.
+    #[arg(long, value_name = "MS", default_value_t = 5_000,
+        value_parser = clap::value_parser!(u64).range(1..=600_000))]
+    remote_timeout_ms: u64,
 
     /// Use all trees, also those after the best iteration of a training that stopped early.
     #[arg(long)]
@@ -43,11 +55,18 @@ pub(crate) struct Args {
     server: Options,
 }
 
-/// `NAME=FILE`.
+/// `NAME=FILE` or `NAME=URL`.
 #[derive(Clone, Debug)]
 struct Named {
     name: String,
-    file: PathBuf,
+    place: Place,
+}
+
+/// Where a model is.
+#[derive(Clone, Debug)]
+enum Place {
+    File(PathBuf),
+    Server(Address),
 }
 
 /// The longest name: it stands in URLs.
@@ -57,7 +76,7 @@ impl FromStr for Named {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        let (name, file) = text.split_once('=').ok_or("expected NAME=FILE")?;
+        let (name, place) = text.split_once('=').ok_or("expected NAME=FILE or NAME=URL")?;
         let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
         if name.is_empty() || name.len() > MAX_NAME_BYTES || !name.chars().all(plain) {
             return Err(format!(
@@ -65,50 +84,100 @@ impl FromStr for Named {
                  most {MAX_NAME_BYTES}"
             ));
         }
-        Ok(Self { name: name.to_owned(), file: file.into() })
+        let place = match Address::is_meant(place) {
+            true => Place::Server(place.parse()?),
+            false => Place::File(place.into()),
+        };
+        Ok(Self { name: name.to_owned(), place })
     }
 }
 
 pub(crate) fn run(args: Args, system: &System) -> Result<Outcome> {
+    let mut names = BTreeSet::new();
+    if let Some(twice) = args.models.iter().find(|named| !names.insert(&named.name)) {
+        bail!("two models are called `{}`", twice.name);
+    }
     // Before anything is taken or made: a wrong file is the likeliest mistake.
     let options = ModelOptions { all_trees: args.all_trees };
-    let mut endpoints = BTreeMap::new();
-    for named in &args.models {
-        let endpoint = endpoint(named, options)?;
-        if endpoints.insert(named.name.clone(), endpoint).is_some() {
-            bail!("two models are called `{}`", named.name);
+    let timeout = Duration::from_millis(args.remote_timeout_ms);
+    let (mut endpoints, mut remotes) = (BTreeMap::new(), Vec::new());
+    for Named { name, place } in &args.models {
+        match place {
+            Place::File(file) => {
+                let release = from_file(name, file, options)?;
+                endpoints.insert(name.clone(), endpoint(name, release));
+            }
+            Place::Server(address) => {
+                remotes.push(Elsewhere { name: name.clone(), address: address.clone(), timeout });
+            }
         }
     }
     let state = args.server.state.clone().unwrap_or_else(|| STATE_DIRECTORY.into());
     let sizes = project::LedgerSizes::default();
     let server = Server::open(&args.server, &state, &sizes, system)?;
-    server.serve(Arc::new(Bare { endpoints }), system)?;
+    server.serve(Arc::new(Bare { endpoints, remotes }), system)?;
     Ok(Outcome::Done)
 }
 
-/// The endpoint of a model file; its release is named by the file's digest.
-fn endpoint(named: &Named, options: ModelOptions) -> Result<Endpoint> {
-    let file = &named.file;
+fn endpoint(name: &str, release: LoadedRelease) -> Endpoint {
+    let policy = Policy { threshold: 0.5, safe_answer: None };
+    Endpoint { name: name.to_owned(), stable: Arc::new(release), policy }
+}
+
+/// A model file; its release is named by the file's digest.
+fn from_file(name: &str, file: &Path, options: ModelOptions) -> Result<LoadedRelease> {
     let bytes = read(file)?;
     let model = ModelFile::load(&bytes, options)
         .with_context(|| format!("cannot load {}", file.display()))?;
-    let id: ReleaseId = format!("sha256:{}", canonical::sha256_hex(&bytes))
-        .parse()
-        .context("a digest names a release")?;
-    let release = LoadedRelease::bare(id, &model)
+    let release = LoadedRelease::bare(release_id(&bytes)?, &model)
         .with_context(|| format!("{} cannot be served", file.display()))?;
-    output::note(&format!("{}: {} ({})", named.name, file.display(), model.signature().format));
-    let policy = Policy { threshold: 0.5, safe_answer: None };
-    Ok(Endpoint { name: named.name.clone(), stable: Arc::new(release), policy })
+    output::note(&format!("{name}: {} ({})", file.display(), model.signature().format));
+    Ok(release)
+}
+
+fn release_id(bytes: &[u8]) -> Result<ReleaseId> {
+    let id = format!("sha256:{}", canonical::sha256_hex(bytes));
+    id.parse().context("a digest names a release")
 }
 
 fn read(file: &Path) -> Result<Vec<u8>> {
     std::fs::read(file).with_context(|| format!("cannot read {}", file.display()))
 }
 
-/// Model files, served.
+/// A model on another server.
+struct Elsewhere {
+    name: String,
+    address: Address,
+    timeout: Duration,
+}
+
+impl Elsewhere {
+    /// Asks the server for its model; the release is named by the digest of what it says.
+    async fn load(&self, system: &System) -> Result<LoadedRelease> {
+        let variable = format!("SHIPWORTHY_REMOTE_TOKEN_{}", in_capitals(&self.name));
+        let options =
+            remote::Options { token: System::variable(&variable), timeout: Some(self.timeout) };
+        let (clock, entropy) = (Arc::clone(&system.clock), Arc::clone(&system.entropy));
+        let ports = remote::Ports { clock, entropy };
+        let model = Remote::connect(self.address.clone(), options, ports).await?;
+        let id = release_id(canonical::to_string(&model.identity())?.as_bytes())?;
+        let release = LoadedRelease::remote(id, model).await;
+        let release = release.with_context(|| format!("{} cannot be served", self.address))?;
+        output::note(&format!("{}: {} (remote)", self.name, self.address));
+        Ok(release)
+    }
+}
+
+/// A name as it stands in the name of an environment variable.
+fn in_capitals(name: &str) -> String {
+    let plain = |c: char| if c.is_ascii_alphanumeric() { c.to_ascii_uppercase() } else { '_' };
+    name.chars().map(plain).collect()
+}
+
+/// Models, served as they are.
 struct Bare {
     endpoints: BTreeMap<String, Endpoint>,
+    remotes: Vec<Elsewhere>,
 }
 
 impl Serves for Bare {
@@ -116,8 +185,13 @@ impl Serves for Bare {
         limits(&project::Limits::default())
     }
 
-    fn endpoints(&self, _: &State, _: &System) -> Result<BTreeMap<String, Endpoint>> {
-        Ok(self.endpoints.clone())
+    fn endpoints(&self, _: &State, system: &System) -> Result<BTreeMap<String, Endpoint>> {
+        let mut endpoints = self.endpoints.clone();
+        for elsewhere in &self.remotes {
+            let release = Handle::current().block_on(elsewhere.load(system))?;
+            endpoints.insert(elsewhere.name.clone(), endpoint(&elsewhere.name, release));
+        }
+        Ok(endpoints)
     }
 
     fn reloader(&self, _: &Arc<Serving>, _: &Arc<dyn Store>) -> Arc<dyn Reload> {
@@ -131,8 +205,8 @@ struct NothingToReload;
 impl Reload for NothingToReload {
     fn reload(&self, _: &Attribution) -> Result<Vec<&'static str>, ReloadError> {
         Err(ReloadError {
-            message: "model files are taken at a start only".to_owned(),
-            hint: "restart with the other files; a project has a policy that can be reloaded"
+            message: "models are taken at a start only".to_owned(),
+            hint: "restart with the other ones; a project has a policy that can be reloaded"
                 .to_owned(),
         })
     }
