@@ -38,7 +38,7 @@ mod validate;
 pub use counters::{Counter, Counters, Counts};
 pub use failure::Failure;
 pub use pipeline::Answer;
-pub use predict::{Error as PredictError, Predicted, predict, remote};
+pub use predict::{Batching, Error as PredictError, Predicted, predict, remote};
 pub use record::violations_json;
 pub use route::{Endpoint, Limits, Plan, Slot};
 pub use state::{Callers, NotReady, Ports, Serving};

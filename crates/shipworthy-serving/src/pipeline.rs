@@ -62,8 +62,8 @@ pub(crate) async fn decide(serving: &Arc<Serving>, request: Request) -> Result<A
     let job = Job { plan: serving.plan(), serving: Arc::clone(serving), request };
     let worked = match at_the_door(serving, body_bytes, move || job.work()).await? {
         Step::Worked(worked) => worked,
-        Step::Waiting(waiting) => {
-            let predicted = waiting.predicted().await?;
+        Step::Waiting(waiting, batch) => {
+            let predicted = waiting.predicted(batch).await?;
             at_the_door(serving, body_bytes, move || waiting.answer(predicted)).await?
         }
     };

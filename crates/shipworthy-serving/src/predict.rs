@@ -1,5 +1,6 @@
 //! Station 5: features and the model.
 
+mod batching;
 pub mod remote;
 
 use std::sync::Arc;
@@ -10,6 +11,8 @@ use shipworthy_rows::{Column, RowBatch};
 use crate::Failure;
 use crate::chain::Chain;
 use crate::release::LoadedRelease;
+pub(crate) use batching::Batcher;
+pub use batching::Batching;
 use remote::{Received, Remote};
 
 /// What the model answered.
@@ -40,6 +43,9 @@ pub enum Error {
     /// A model that must be waited for, where nobody waits.
     #[error("the model is on another server, which answers requests and no batches of files")]
     Elsewhere,
+    /// The runtime is going away.
+    #[error("the model's work was not finished")]
+    Unfinished,
 }
 
 /// What runs a release's model.
@@ -58,27 +64,49 @@ impl Runtime {
             Self::Elsewhere(remote) => remote.signature(),
         }
     }
+
+    /// The model's answers, off the threads that serve requests.
+    async fn predict(&self, batch: RowBatch) -> Result<Received, Error> {
+        match self {
+            Self::Here(predictor) => {
+                let predictor = Arc::clone(predictor);
+                let work = tokio::task::spawn_blocking(move || predictor.predict(&batch));
+                let answers = work.await.map_err(|_| Error::Unfinished)??;
+                Ok(Received { answers, model_version: None })
+            }
+            Self::Elsewhere(remote) => Ok(remote.predict(&batch).await?),
+        }
+    }
 }
 
 impl Error {
+    /// Whether a server seems to be down or overrun, so that asking again is of no use now.
+    fn is_outage(&self) -> bool {
+        match self {
+            Self::Remote(error) => error.is_outage(),
+            _ => false,
+        }
+    }
+
     /// What the caller is told; the log has the rest.
-    pub(crate) fn told(self, release: &LoadedRelease) -> Failure {
-        let release = release.id();
+    pub(crate) fn told(&self, release: &LoadedRelease) -> Failure {
         match self {
             Self::Remote(remote::Error::Rows { why }) => {
                 let hint = "the server behind this model takes no such value; leave it out";
-                return Failure::BadRequest { message: why, hint };
+                return Failure::BadRequest { message: why.clone(), hint };
             }
-            // Told once, when the breaker opened.
+            // Logged once, when the breaker opened.
             Self::Remote(remote::Error::LeftAlone { .. }) => return Failure::ModelUnavailable,
             _ => {}
         }
-        tracing::error!(error = %Chain(&self), %release, "the model did not answer");
+        tracing::error!(error = %Chain(self), release = %release.id(), "the model did not answer");
         match self {
-            Self::Remote(remote::Error::Timeout { limit_ms, .. }) => Failure::Timeout { limit_ms },
+            Self::Remote(remote::Error::Timeout { limit_ms, .. }) => {
+                Failure::Timeout { limit_ms: *limit_ms }
+            }
             Self::Remote(error) if error.is_outage() => Failure::ModelUnavailable,
             Self::Remote(_) => Failure::ModelRefused,
-            Self::Model(_) | Self::Elsewhere => Failure::Internal,
+            Self::Model(_) | Self::Elsewhere | Self::Unfinished => Failure::Internal,
         }
     }
 }
@@ -111,14 +139,18 @@ pub fn predict(release: &LoadedRelease, batch: &RowBatch) -> Result<Predicted, E
     Ok(predicted(release, answers, batch.rows()))
 }
 
-/// The same of a model that must be waited for.
-pub(crate) async fn predict_elsewhere(
+/// The same of a model that must be waited for, alone or together with other requests.
+pub(crate) async fn predict_waiting(
     release: &LoadedRelease,
-    batch: &RowBatch,
-) -> Result<Predicted, Error> {
-    let Runtime::Elsewhere(remote) = release.runtime() else { return predict(release, batch) };
-    let Received { answers, model_version } = remote.predict(batch).await?;
-    Ok(Predicted { model_version, ..predicted(release, answers, batch.rows()) })
+    batch: RowBatch,
+) -> Result<Predicted, Arc<Error>> {
+    let rows = batch.rows();
+    let received = match release.batcher() {
+        Some(batcher) => batcher.predict(batch).await?,
+        None => release.runtime().predict(batch).await.map_err(Arc::new)?,
+    };
+    let Received { answers, model_version } = received;
+    Ok(Predicted { model_version, ..predicted(release, answers, rows) })
 }
 
 fn predicted(release: &LoadedRelease, answers: Answers, rows: usize) -> Predicted {

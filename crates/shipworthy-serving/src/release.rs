@@ -12,7 +12,7 @@ use shipworthy_rows::{DataType, Schema};
 
 use crate::chain::Chain;
 use crate::predict::remote::Remote;
-use crate::predict::{self, Predicted, Runtime, Selection};
+use crate::predict::{self, Batcher, Batching, Predicted, Runtime, Selection};
 
 /// Why a release cannot answer.
 #[derive(Debug, thiserror::Error)]
@@ -55,6 +55,8 @@ pub struct LoadedRelease {
     contract: Contract,
     checks: Checks,
     runtime: Runtime,
+    /// Puts requests together, where that pays.
+    batcher: Option<Batcher>,
     /// The columns that the model sees, in order.
     features: Vec<usize>,
     /// `"name":` of each column, as it stands in a record.
@@ -113,8 +115,15 @@ impl LoadedRelease {
         let bind = |_: &Arc<Schema>, _: &Levels| Ok(Runtime::Elsewhere(Arc::new(model)));
         let release = Self::assemble(id, None, None, contract, bind)?;
         let row = sample_row(&release.contract);
-        release.warmed_up(predict::predict_elsewhere(&release, &row).await)?;
+        release.warmed_up(predict::predict_waiting(&release, row).await)?;
         Ok(release)
+    }
+
+    /// The same release, whose requests are put together.
+    #[must_use]
+    pub fn batched(self, batching: Batching) -> Self {
+        let batcher = Some(Batcher::new(self.runtime.clone(), batching));
+        Self { batcher, ..self }
     }
 
     fn assemble(
@@ -132,7 +141,7 @@ impl LoadedRelease {
         let columns = contract.columns.iter().enumerate();
         let features = columns.filter(|(_, column)| column.role == Role::Feature);
         let features = features.map(|(index, _)| index).collect();
-        Ok(Self { id, commit, decision, contract, checks, runtime, features, keys })
+        Ok(Self { id, commit, decision, contract, checks, runtime, batcher: None, features, keys })
     }
 
     /// The release's id.
@@ -189,6 +198,15 @@ impl LoadedRelease {
         &self.runtime
     }
 
+    pub(crate) const fn batcher(&self) -> Option<&Batcher> {
+        self.batcher.as_ref()
+    }
+
+    /// Whether its model must be waited for; else it answers where the request is worked on.
+    pub(crate) const fn must_be_awaited(&self) -> bool {
+        self.batcher.is_some() || matches!(self.runtime, Runtime::Elsewhere(_))
+    }
+
     /// Whether its model answers, as far as is known: one on another server may be away.
     pub(crate) fn is_available(&self) -> bool {
         match &self.runtime {
@@ -206,12 +224,13 @@ impl LoadedRelease {
     }
 
     fn warm_up(&self) -> Result<(), Error> {
-        self.warmed_up(predict::predict(self, &sample_row(&self.contract)))
+        let predicted = predict::predict(self, &sample_row(&self.contract));
+        self.warmed_up(predicted.map_err(Arc::new))
     }
 
-    fn warmed_up(&self, predicted: Result<Predicted, predict::Error>) -> Result<(), Error> {
+    fn warmed_up(&self, predicted: Result<Predicted, Arc<predict::Error>>) -> Result<(), Error> {
         let predicted =
-            predicted.map_err(|error| Error::WarmUp { why: Chain(&error).to_string() })?;
+            predicted.map_err(|error| Error::WarmUp { why: Chain(&*error).to_string() })?;
         if predicted.values.iter().all(|value| value.is_finite()) {
             Ok(())
         } else {

@@ -11,7 +11,7 @@ use super::{Answer, Request, Worked};
 use crate::counters::Counter;
 use crate::decode::{Decoded, Rows};
 use crate::failure::Refusal;
-use crate::predict::{Predicted, Runtime, predict, predict_elsewhere};
+use crate::predict::{Predicted, predict, predict_waiting};
 use crate::record::{
     Circumstances, Inputs, Status, ViolationText, write_json, write_outputs, write_prediction,
 };
@@ -32,8 +32,8 @@ pub(super) struct Job {
 pub(super) enum Step {
     /// To its end.
     Worked(Worked),
-    /// To a model that must be waited for.
-    Waiting(Waiting),
+    /// To a model that must be waited for, with the rows for it.
+    Waiting(Waiting, RowBatch),
 }
 
 /// A request that the contract let through, before its model has answered.
@@ -43,10 +43,9 @@ pub(super) struct Waiting {
     checked: Checked,
 }
 
-/// Rows on their way from the contract to their records.
+/// What of a request goes from the contract to its records.
 struct Checked {
     inputs: Inputs,
-    batch: RowBatch,
     outcome: Outcome,
     ids: Vec<DecisionId>,
 }
@@ -62,25 +61,21 @@ impl Job {
         let inputs = Inputs::write(routed.release, &batch, &misfits);
         let Validated { batch, outcome } = Validated::check(routed.release, batch, &misfits);
         let ids = self.decision_ids(batch.rows());
-        let checked = Checked { inputs, batch, outcome, ids };
+        let checked = Checked { inputs, outcome, ids };
         if checked.outcome.is_refused() {
             return Ok(Step::Worked(self.refuse(&routed, checked)));
         }
-        match routed.release.runtime() {
-            Runtime::Here(_) => {
-                let predicted = predict(routed.release, &checked.batch)
-                    .map_err(|error| error.told(routed.release))?;
-                Ok(Step::Worked(self.answer(&routed, checked, predicted)))
-            }
-            Runtime::Elsewhere(_) => {
-                let release = Arc::clone(routed.release);
-                Ok(Step::Waiting(Waiting { job: self, release, checked }))
-            }
+        if routed.release.must_be_awaited() {
+            let release = Arc::clone(routed.release);
+            return Ok(Step::Waiting(Waiting { job: self, release, checked }, batch));
         }
+        let predicted = predict(routed.release, &batch);
+        let predicted = predicted.map_err(|error| error.told(routed.release))?;
+        Ok(Step::Worked(self.answer(&routed, checked, predicted)))
     }
 
     fn answer(&self, routed: &Routed<'_>, checked: Checked, predicted: Predicted) -> Worked {
-        let Checked { inputs, batch: _, outcome, ids } = checked;
+        let Checked { inputs, outcome, ids } = checked;
         self.serving.counters.add(Counter::UnknownCategories, predicted.unknown_categories);
         let output = routed.release.output();
         let policy = &routed.endpoint.policy;
@@ -123,7 +118,7 @@ impl Job {
     }
 
     fn refuse(&self, routed: &Routed<'_>, checked: Checked) -> Worked {
-        let Checked { inputs, batch: _, outcome, ids } = checked;
+        let Checked { inputs, outcome, ids } = checked;
         let quarantined = outcome.is_quarantined();
         let status = if quarantined { Status::Quarantined } else { Status::Refused };
         let circumstances = self.circumstances(routed, status);
@@ -186,8 +181,8 @@ impl Job {
 
 impl Waiting {
     /// The model's answer, whenever it comes.
-    pub(super) async fn predicted(&self) -> Result<Predicted, Failure> {
-        let predicted = predict_elsewhere(&self.release, &self.checked.batch).await;
+    pub(super) async fn predicted(&self, batch: RowBatch) -> Result<Predicted, Failure> {
+        let predicted = predict_waiting(&self.release, batch).await;
         predicted.map_err(|error| error.told(&self.release))
     }
 
