@@ -13,7 +13,7 @@ use shipworthy_core::{Policy, ReleaseId, canonical};
 use shipworthy_models::{ModelFile, Options as ModelOptions};
 use shipworthy_serving::release::LoadedRelease;
 use shipworthy_serving::remote::{self, Address, Remote};
-use shipworthy_serving::{Endpoint, Limits, Serving};
+use shipworthy_serving::{Batching, Endpoint, Limits, Serving};
 use shipworthy_store::{Attribution, Store};
 use tokio::runtime::Handle;
 
@@ -47,12 +47,42 @@ pub(crate) struct Args {
         value_parser = clap::value_parser!(u64).range(1..=600_000))]
     remote_timeout_ms: u64,
 
+    /// Whether requests that come while a model is busy share its next call: `auto` where a call
+    /// costs much beside its rows, which is on another server.
+    #[arg(long, value_enum, default_value_t = MicroBatching::Auto)]
+    micro_batching: MicroBatching,
+
     /// Use all trees, also those after the best iteration of a training that stopped early.
     #[arg(long)]
     all_trees: bool,
 
     #[command(flatten)]
     server: Options,
+}
+
+/// When requests to a model are put together.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+enum MicroBatching {
+    /// Where it pays by measurement.
+    Auto,
+    /// For every model.
+    On,
+    /// For none.
+    Off,
+}
+
+impl MicroBatching {
+    /// As measured: more rows a call or more calls at a time gained nothing.
+    const REMOTE: Batching = Batching { max_rows: 256, workers: 4 };
+
+    fn of_remote(self, release: LoadedRelease) -> LoadedRelease {
+        if self == Self::Off { release } else { release.batched(Self::REMOTE) }
+    }
+
+    fn of_file(self, release: LoadedRelease) -> LoadedRelease {
+        let batching = Batching { workers: System::cores(), ..Self::REMOTE };
+        if self == Self::On { release.batched(batching) } else { release }
+    }
 }
 
 /// `NAME=FILE` or `NAME=URL`.
@@ -104,7 +134,7 @@ pub(crate) fn run(args: Args, system: &System) -> Result<Outcome> {
     for Named { name, place } in &args.models {
         match place {
             Place::File(file) => {
-                let release = from_file(name, file, options)?;
+                let release = args.micro_batching.of_file(from_file(name, file, options)?);
                 endpoints.insert(name.clone(), endpoint(name, release));
             }
             Place::Server(address) => {
@@ -115,7 +145,8 @@ pub(crate) fn run(args: Args, system: &System) -> Result<Outcome> {
     let state = args.server.state.clone().unwrap_or_else(|| STATE_DIRECTORY.into());
     let sizes = project::LedgerSizes::default();
     let server = Server::open(&args.server, &state, &sizes, system)?;
-    server.serve(Arc::new(Bare { endpoints, remotes }), system)?;
+    let what = Bare { endpoints, remotes, micro_batching: args.micro_batching };
+    server.serve(Arc::new(what), system)?;
     Ok(Outcome::Done)
 }
 
@@ -178,6 +209,7 @@ fn in_capitals(name: &str) -> String {
 struct Bare {
     endpoints: BTreeMap<String, Endpoint>,
     remotes: Vec<Elsewhere>,
+    micro_batching: MicroBatching,
 }
 
 impl Serves for Bare {
@@ -189,6 +221,7 @@ impl Serves for Bare {
         let mut endpoints = self.endpoints.clone();
         for elsewhere in &self.remotes {
             let release = Handle::current().block_on(elsewhere.load(system))?;
+            let release = self.micro_batching.of_remote(release);
             endpoints.insert(elsewhere.name.clone(), endpoint(&elsewhere.name, release));
         }
         Ok(endpoints)
