@@ -1,54 +1,45 @@
-//! The tree runtime: flat nodes, walked without a branch, eight rows or eight trees at a time.
+//! The tree runtime: values become bytes once, then every split is a comparison of two bytes.
 //!
-//! A block of rows is first turned into keys, once per *slot*: a slot is a feature together with
-//! how its missing values read. A step of the walk is then one load of a node, one of a key, one
-//! comparison and one addition, the same for every row; a leaf leads to itself, so that all walks
-//! through a tree take as many steps as its depth. Eight independent walks overlap in the
-//! processor, which is what the time goes down by.
+//! Rows are asked by groups of 64, a tree of up to 256 leaves as a whole ([`flat`]); a row alone is
+//! asked in 64 trees side by side where the processor can look bytes up in registers ([`lanes`]).
+//! Larger trees, and one row elsewhere, are walked from the root ([`walk`]). Which is taken is a
+//! matter of speed: the leaves are the same.
 //!
-//! **Invariant:** every child points into the node array, every slot of a node exists, every
-//! category set exists. The builder checks it; `walk` relies on it.
+//! **Invariant:** every child points into the node array, every slot and every leaf exists. The
+//! builder checks it; `walk` relies on it.
 //!
 //! A row's leaves are added in tree order, in the format's own precision, starting from its base
 //! margin: the order does not depend on the batch, so neither do the bits.
 
+mod block;
 mod build;
+mod flat;
+mod lanes;
 mod linear;
-mod sets;
-mod slots;
+#[cfg(test)]
+mod tests;
 mod walk;
 
+pub(crate) use crate::bins::{Missing, Reading, ZERO_THRESHOLD};
 pub use build::Error as ShapeError;
 pub(crate) use build::{Builder, SourceNode, Test};
+pub(crate) use flat::{Split, exits};
+pub(crate) use lanes::{LANES, Step};
 pub(crate) use linear::LinearLeaf;
-pub(crate) use slots::{Missing, Reading, ZERO_THRESHOLD};
 
 use crate::FeatureMatrix;
+use crate::bins::{Bins, GROUP_ROWS, Quantizer};
 use crate::scalar::Scalar;
+use crate::simd::{Simd, exits_of_lanes};
+use lanes::LaneGroup;
 use linear::LinearLeaves;
-use slots::Slot;
+use walk::WALKS;
 
-/// Rows that share one pass over a tree: their keys stay in the first-level cache.
-const BLOCK_ROWS: usize = 64;
-/// Walks that overlap.
-const LANES: usize = 8;
-/// Below so many rows, trees side by side are faster than rows side by side.
-const FEW_ROWS: usize = 4;
-
-/// A split or a leaf. Both children of a split are neighbours; a leaf is its own child, and no key
-/// is above its threshold.
-#[derive(Clone, Copy, Debug)]
-struct Node<K> {
-    /// A key above it goes right. In a categorical split: where the words of its set begin.
-    threshold: K,
-    /// Where the key of a group's first row stands; with [`CATEGORICAL`] above.
-    slot: u32,
-    /// Position of the left child; the right one follows.
-    child: u32,
-}
-
-/// Marks a split by category in [`Node::slot`].
-const CATEGORICAL: u32 = 1 << 31;
+/// Groups of rows that share one pass over the trees.
+const BLOCK_GROUPS: usize = 4;
+/// Below so many rows, one after the other is faster than all at once; measured, where one row is
+/// asked in trees side by side, and where it is walked.
+const FEW_ROWS: [usize; 2] = [24, 10];
 
 #[derive(Clone, Copy, Debug)]
 struct Tree {
@@ -60,6 +51,11 @@ struct Tree {
     sure: u32,
     /// The output that the first value of a leaf counts for.
     output: u32,
+    /// Its first leaf's number among all.
+    first_leaf: u32,
+    leaves: u32,
+    /// Where its splits begin, if it is asked as a whole.
+    splits: Option<u32>,
     /// Whether some split is by category.
     has_categories: bool,
 }
@@ -67,16 +63,19 @@ struct Tree {
 /// A sum of decision trees.
 #[derive(Debug)]
 pub(crate) struct Forest<S: Scalar> {
-    nodes: Vec<Node<S::Key>>,
-    /// What a leaf adds: `leaf_width` values per node.
+    simd: Simd,
+    quantizer: Quantizer<S>,
+    trees: Vec<Tree>,
+    nodes: Vec<walk::Node>,
+    /// Which leaf a node is.
+    leaf_of_node: Vec<u32>,
+    splits: Vec<flat::Split>,
+    lanes: Option<Vec<LaneGroup>>,
+    /// What a leaf adds: `leaf_width` values each, and as many as 256 leaves have after them.
     values: Vec<S>,
     leaf_width: usize,
-    /// The number of each node in its file, which is how the format names leaves.
+    /// The number of each leaf in its file, which is how the format names it.
     ids: Vec<u32>,
-    trees: Vec<Tree>,
-    slots: Vec<Slot>,
-    /// The bits of all category sets.
-    words: Vec<u32>,
     linear: LinearLeaves,
     /// Where each output's sum begins.
     base: Vec<S>,
@@ -85,7 +84,7 @@ pub(crate) struct Forest<S: Scalar> {
 /// Memory that predictions reuse.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Scratch<S: Scalar> {
-    keys: Vec<S::Key>,
+    bins: Bins,
     sums: Vec<S>,
 }
 
@@ -107,83 +106,97 @@ impl<S: Scalar> Forest<S> {
         scratch: &mut Scratch<S>,
         margins: &mut [f64],
     ) {
-        let outputs = self.outputs();
-        let block = BLOCK_ROWS.min((margins.len() / outputs).next_multiple_of(LANES));
-        scratch.keys.resize(self.group_keys() / LANES * block, S::Key::default());
-        for (block, margins) in margins.chunks_mut(BLOCK_ROWS * outputs).enumerate() {
-            let (first, rows) = (block * BLOCK_ROWS, margins.len() / outputs);
-            scratch.sums.clear();
-            // Whole groups of lanes: what rows that do not exist add up to is not read.
-            for _ in 0..rows.next_multiple_of(LANES) {
-                scratch.sums.extend_from_slice(&self.base);
-            }
-            if rows < FEW_ROWS || !self.linear.is_empty() {
-                for (row, sums) in scratch.sums.chunks_exact_mut(outputs).take(rows).enumerate() {
-                    self.add_one(features, first + row, &mut scratch.keys, sums);
+        let (outputs, mut first, mut left) = (self.outputs(), 0, margins);
+        let few_rows = FEW_ROWS[usize::from(self.lanes.is_none())];
+        while !left.is_empty() {
+            let rows = left.len() / outputs;
+            let one_by_one = rows < few_rows || !self.linear.is_empty();
+            let taken = match rows {
+                _ if one_by_one => rows,
+                BLOCK_ROWS.. => BLOCK_ROWS,
+                _ => rows.min(GROUP_ROWS),
+            };
+            let (margins, rest) = left.split_at_mut(taken * outputs);
+            if one_by_one {
+                for (row, margins) in margins.chunks_exact_mut(outputs).enumerate() {
+                    self.sum_one(features.row(first + row), scratch, margins);
                 }
             } else {
-                self.fill(features, first, rows, &mut scratch.keys);
-                self.add_block(scratch);
+                self.sum_block(features, first, scratch, margins);
             }
-            for (margin, sum) in margins.iter_mut().zip(&scratch.sums) {
-                *margin = sum.to_f64();
-            }
+            (first, left) = (first + taken, rest);
         }
     }
 
     /// The leaf of each tree that a row reaches, by its number in the file.
     pub(crate) fn leaves(&self, row: &[f64]) -> Vec<u32> {
-        let mut features = FeatureMatrix::new();
-        features.reset(1, row.len());
-        features.row_mut(0).copy_from_slice(row);
-        let mut keys = vec![S::Key::default(); self.group_keys()];
-        self.fill(&features, 0, 1, &mut keys);
-        let view = self.view(&keys);
-        self.trees.iter().map(|tree| self.ids[view.one(*tree) as usize]).collect()
+        let mut bins = Bins::default();
+        let bins = self.quantizer.fill_one(self.simd, row, &mut bins).as_flattened();
+        let view = walk::View { nodes: &self.nodes, bins, stride: 1 };
+        let leaf = |tree| self.leaf_of_node[view.one(tree) as usize];
+        self.trees.iter().map(|tree| self.ids[leaf(tree) as usize]).collect()
     }
 
-    fn add_one(&self, features: &FeatureMatrix, row: usize, keys: &mut [S::Key], sums: &mut [S]) {
-        self.fill(features, row, 1, keys);
-        let view = self.view(keys);
+    fn sum_one(&self, row: &[f64], scratch: &mut Scratch<S>, margins: &mut [f64]) {
+        let Scratch { bins, sums } = scratch;
+        let bins = self.quantizer.fill_one(self.simd, row, bins);
+        sums.clear();
+        sums.extend_from_slice(&self.base);
+        match &self.lanes {
+            Some(groups) if self.linear.is_empty() => self.add_lanes(groups, bins, sums),
+            _ => self.add_walks(bins.as_flattened(), row, sums),
+        }
+        margins.iter_mut().zip(sums).for_each(|(margin, sum)| *margin = sum.to_f64());
+    }
+
+    fn add_lanes(&self, groups: &[LaneGroup], bins: &[[u8; LANES]], sums: &mut [S]) {
+        let mut exits = [0; LANES];
+        for (trees, group) in self.trees.chunks(LANES).zip(groups) {
+            exits_of_lanes(self.simd, &group.steps, group.has_categories, bins, &mut exits);
+            let leaves = trees.iter().zip(&exits);
+            let leaves =
+                leaves.map(|(tree, exit)| (tree, (tree.first_leaf + u32::from(*exit)) as usize));
+            self.add_leaves(leaves, sums);
+        }
+    }
+
+    fn add_walks(&self, bins: &[u8], row: &[f64], sums: &mut [S]) {
+        let view = walk::View { nodes: &self.nodes, bins, stride: 1 };
         if !self.linear.is_empty() {
             for tree in &self.trees {
-                let leaf = view.one(*tree) as usize;
-                let value = self.linear.value(leaf, features.row(row), self.values[leaf].to_f64());
+                let leaf = self.leaf_of_node[view.one(tree) as usize] as usize;
+                let value = self.linear.value(leaf, row, self.values[leaf].to_f64());
                 sums[tree.output as usize] += S::from_f64(value);
             }
             return;
         }
-        let (groups, rest) = self.trees.as_chunks::<LANES>();
+        let (groups, rest) = self.trees.as_chunks::<WALKS>();
         for trees in groups {
-            let leaves = view.trees(trees);
-            trees.iter().zip(leaves).for_each(|(tree, leaf)| self.add(*tree, leaf, sums));
+            let nodes = view.trees(trees);
+            let leaves = nodes.iter().map(|node| self.leaf_of_node[*node as usize] as usize);
+            self.add_leaves(trees.iter().zip(leaves), sums);
         }
-        rest.iter().for_each(|tree| self.add(*tree, view.one(*tree), sums));
+        for tree in rest {
+            self.add(tree, self.leaf_of_node[view.one(tree) as usize] as usize, sums);
+        }
     }
 
-    fn add_block(&self, scratch: &mut Scratch<S>) {
-        let Scratch { keys, sums } = scratch;
-        let outputs = self.outputs();
-        for &tree in &self.trees {
-            let groups = keys.chunks_exact(self.group_keys());
-            for (sums, keys) in sums.chunks_exact_mut(LANES * outputs).zip(groups) {
-                let leaves = self.view(keys).rows(tree);
-                if outputs == 1 {
-                    for (sum, leaf) in sums.iter_mut().zip(leaves) {
-                        *sum += self.values[leaf as usize];
-                    }
-                } else {
-                    for (sums, leaf) in sums.chunks_exact_mut(outputs).zip(leaves) {
-                        self.add(tree, leaf, sums);
-                    }
-                }
-            }
-        }
+    /// Adds leaves in the order of their trees.
+    #[inline(always)]
+    fn add_leaves<'a>(&self, leaves: impl Iterator<Item = (&'a Tree, usize)>, sums: &mut [S]) {
+        let ([sum], 1) = (&mut *sums, self.leaf_width) else {
+            leaves.for_each(|(tree, leaf)| self.add(tree, leaf, sums));
+            return;
+        };
+        // Kept in a register: through memory, every addition would wait for the one before.
+        let mut total = *sum;
+        leaves.for_each(|(_, leaf)| total += self.values[leaf]);
+        *sum = total;
     }
 
     #[inline(always)]
-    fn add(&self, tree: Tree, leaf: u32, sums: &mut [S]) {
-        let (leaf, output) = (leaf as usize, tree.output as usize);
+    fn add(&self, tree: &Tree, leaf: usize, sums: &mut [S]) {
+        let output = tree.output as usize;
         if self.leaf_width == 1 {
             sums[output] += self.values[leaf];
             return;
@@ -191,38 +204,7 @@ impl<S: Scalar> Forest<S> {
         let values = &self.values[leaf * self.leaf_width..(leaf + 1) * self.leaf_width];
         sums[output..].iter_mut().zip(values).for_each(|(sum, value)| *sum += *value);
     }
-
-    /// Keys of a group of rows. A model without splits has a place too, though nothing reads it: it
-    /// has as many groups as any other.
-    fn group_keys(&self) -> usize {
-        self.slots.len().max(1) * LANES
-    }
-
-    /// The keys of some rows, in groups of [`LANES`]: in each, slot after slot. A group that is not
-    /// full is filled up, unless there is just one row, which is walked alone: `keys` may come from
-    /// another model, and a walk must not read what it left there.
-    fn fill(&self, features: &FeatureMatrix, first: usize, rows: usize, keys: &mut [S::Key]) {
-        let width = features.width();
-        let values = &features.values()[first * width..(first + rows) * width];
-        let groups = keys.chunks_exact_mut(self.group_keys());
-        // No features, no values: of rows without width there are no chunks.
-        for (values, keys) in values.chunks((width * LANES).max(1)).zip(groups) {
-            let (lanes, _) = keys.as_chunks_mut::<LANES>();
-            for (slot, keys) in self.slots.iter().zip(lanes.iter_mut()) {
-                let values = values.iter().skip(slot.feature as usize).step_by(width);
-                slot.fill::<S>(values, keys);
-            }
-            let found = values.len() / width;
-            if found < LANES && rows > 1 {
-                for keys in lanes {
-                    let some = keys[0];
-                    keys[found..].fill(some);
-                }
-            }
-        }
-    }
-
-    fn view<'a>(&'a self, keys: &'a [S::Key]) -> walk::View<'a, S::Key> {
-        walk::View { nodes: &self.nodes, words: &self.words, keys }
-    }
 }
+
+/// Rows that share one pass over the trees.
+const BLOCK_ROWS: usize = BLOCK_GROUPS * GROUP_ROWS;

@@ -16,6 +16,7 @@
     reason = "a numeric crate: widths are those of the formats, and equality is exact"
 )]
 
+mod bins;
 pub mod catboost;
 pub mod encode;
 mod ensemble;
@@ -29,6 +30,7 @@ mod oblivious;
 mod predictor;
 mod scalar;
 mod signature;
+mod simd;
 mod transform;
 pub mod xgboost;
 

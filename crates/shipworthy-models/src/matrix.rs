@@ -5,8 +5,8 @@
 //!
 //! Numbers are f64, which holds the f32 of XGBoost exactly.
 
+use crate::bins::Bins;
 use crate::forest::Scratch;
-use crate::oblivious::Bins;
 
 /// Rows × features, row after row; NaN is missing.
 #[derive(Clone, Debug, Default)]
@@ -58,6 +58,12 @@ impl FeatureMatrix {
         &self.values[row * self.width..(row + 1) * self.width]
     }
 
+    /// Some rows as they lie.
+    pub(crate) fn rows_from(&self, first: usize, rows: usize) -> Rows<'_> {
+        let values = &self.values[first * self.width..(first + rows) * self.width];
+        Rows { width: self.width, values }
+    }
+
     /// The features of one row, to write.
     ///
     /// # Panics
@@ -70,6 +76,13 @@ impl FeatureMatrix {
     pub fn column_mut(&mut self, column: usize) -> impl Iterator<Item = &mut f64> {
         self.values.iter_mut().skip(column).step_by(self.width.max(1))
     }
+}
+
+/// Some rows of a matrix.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Rows<'a> {
+    pub(crate) width: usize,
+    pub(crate) values: &'a [f64],
 }
 
 /// What a model answered: margins and predictions of each row.

@@ -7,6 +7,9 @@
 use std::fmt::Debug;
 use std::ops::AddAssign;
 
+use crate::bins::{GROUP_ROWS, GroupBins};
+use crate::simd::{KEYS, Vectors};
+
 /// A signed integer as wide as its number.
 pub(crate) trait Key: Copy + Debug + Default + Ord + Send + Sync + 'static {
     /// Below every number: a missing value that goes left.
@@ -14,11 +17,11 @@ pub(crate) trait Key: Copy + Debug + Default + Ord + Send + Sync + 'static {
     /// Above every number and every threshold: a missing value that goes right.
     const HIGHEST: Self;
 
-    /// A small whole number: a category code, or the position of a category set.
-    fn from_code(code: i32) -> Self;
+    /// How many of some keys lie below it.
+    fn count_below<V: Vectors>(self, vectors: V, keys: &[Self; KEYS]) -> usize;
 
-    /// What [`Key::from_code`] was given.
-    fn to_code(self) -> i32;
+    /// How many of some thresholds lie below each key; fewer than 256.
+    fn ranks<V: Vectors>(vectors: V, keys: &[Self; GROUP_ROWS], thresholds: &[Self]) -> GroupBins;
 }
 
 /// `f32` (XGBoost) or `f64` (LightGBM, `CatBoost`).
@@ -54,12 +57,14 @@ impl Key for i32 {
     const LOWEST: Self = Self::MIN;
     const HIGHEST: Self = Self::MAX;
 
-    fn from_code(code: i32) -> Self {
-        code
+    #[inline(always)]
+    fn count_below<V: Vectors>(self, vectors: V, keys: &[Self; KEYS]) -> usize {
+        vectors.count_below_i32(keys, self)
     }
 
-    fn to_code(self) -> i32 {
-        self
+    #[inline(always)]
+    fn ranks<V: Vectors>(vectors: V, keys: &[Self; GROUP_ROWS], thresholds: &[Self]) -> GroupBins {
+        vectors.ranks_i32(keys, thresholds)
     }
 }
 
@@ -67,12 +72,14 @@ impl Key for i64 {
     const LOWEST: Self = Self::MIN;
     const HIGHEST: Self = Self::MAX;
 
-    fn from_code(code: i32) -> Self {
-        Self::from(code)
+    #[inline(always)]
+    fn count_below<V: Vectors>(self, vectors: V, keys: &[Self; KEYS]) -> usize {
+        vectors.count_below_i64(keys, self)
     }
 
-    fn to_code(self) -> i32 {
-        self as i32
+    #[inline(always)]
+    fn ranks<V: Vectors>(vectors: V, keys: &[Self; GROUP_ROWS], thresholds: &[Self]) -> GroupBins {
+        vectors.ranks_i64(keys, thresholds)
     }
 }
 

@@ -3,24 +3,18 @@
 //! **Invariant:** after `push_tree` the tree is a tree: children in range, each node reached once,
 //! no deeper than [`MAX_DEPTH`]. A format's loader checks what is its own (numbers, names).
 
-use std::collections::HashMap;
+mod finish;
 
+use super::Forest;
 use super::linear::{LinearLeaf, LinearLeaves};
-use super::sets::SetBuilder;
-use super::slots::{Reading, Slot};
-use super::{CATEGORICAL, Forest, LANES, Node, Tree};
-use crate::scalar::{Key, Scalar};
+use crate::bins::{self, Reading, SetBuilder, within};
+use crate::scalar::Scalar;
+use crate::simd::Simd;
 
 /// Most nodes of a forest: 1 GiB of them; the largest public models have some ten million.
 const MAX_NODES: usize = 1 << 26;
 /// Most leaf values: 1 GiB of doubles.
 const MAX_VALUES: usize = 1 << 27;
-/// Most slots: positions of keys stay below the mark of categories.
-const MAX_SLOTS: usize = (1 << 27) - 1;
-/// Trees up to here are walked without looking; measured.
-const BALANCED_DEPTH: u32 = 8;
-/// Steps of a deeper tree before it pays to look; measured.
-const DEEP_SURE: u32 = 4;
 /// Deepest leaf: leaf-wise growth makes chains, but a path of thousands is an attack on latency.
 const MAX_DEPTH: usize = 4_096;
 
@@ -69,7 +63,7 @@ pub enum Error {
         features: usize,
     },
     /// A category code below 0 or from 2^24.
-    #[error("node {node} has category code {code}, outside 0 to {}", super::sets::CODE_LIMIT - 1)]
+    #[error("node {node} has category code {code}, outside 0 to {}", bins::CODE_LIMIT - 1)]
     CategoryOutOfRange {
         /// The node.
         node: usize,
@@ -114,31 +108,54 @@ pub(crate) enum Test<'a, S> {
     NotIn(&'a [i64]),
 }
 
+/// A node until all thresholds are known.
+#[derive(Clone, Copy, Debug)]
+enum Pending<K> {
+    Leaf,
+    Above { column: u32, threshold: K, child: u32 },
+    InSet { column: u32, set: u32, child: u32 },
+}
+
 /// Collects trees.
 #[derive(Debug)]
 pub(crate) struct Builder<S: Scalar> {
     features: usize,
-    forest: Forest<S>,
-    slots: HashMap<Slot, u32>,
+    base: Vec<S>,
+    leaf_width: usize,
+    columns: bins::Builder<S>,
     sets: SetBuilder,
+    nodes: Vec<Pending<S::Key>>,
+    /// Per node, what it adds if it is a leaf.
+    values: Vec<S>,
+    /// The number of each node in its file.
+    ids: Vec<u32>,
+    linear: LinearLeaves,
+    trees: Vec<PendingTree>,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct PendingTree {
+    root: usize,
+    depth: u32,
+    output: u32,
 }
 
 impl<S: Scalar> Builder<S> {
     /// For a model of so many features; its sums begin at `base`, one per output, at least one.
     /// Each leaf has `leaf_width` values, at least one.
     pub(crate) fn new(features: usize, base: Vec<S>, leaf_width: usize) -> Self {
-        let forest = Forest {
+        Self {
+            features,
+            base,
+            leaf_width,
+            columns: bins::Builder::new(),
+            sets: SetBuilder::default(),
             nodes: Vec::new(),
             values: Vec::new(),
-            leaf_width,
             ids: Vec::new(),
-            trees: Vec::new(),
-            slots: Vec::new(),
-            words: Vec::new(),
             linear: LinearLeaves::default(),
-            base,
-        };
-        Self { features, forest, slots: HashMap::new(), sets: SetBuilder::default() }
+            trees: Vec::new(),
+        }
     }
 
     /// Adds a tree, root first, whose leaves count for `output` and those after it; breadth first,
@@ -148,65 +165,41 @@ impl<S: Scalar> Builder<S> {
         output: u32,
         source: &[SourceNode<'_, S>],
     ) -> Result<(), Error> {
-        let start = self.forest.nodes.len();
+        let start = self.nodes.len();
         if source.is_empty() {
             return Err(Error::Empty);
         }
         let nodes = start + source.len();
         within("nodes", nodes, MAX_NODES)?;
-        within("leaf values", nodes.saturating_mul(self.forest.leaf_width), MAX_VALUES)?;
+        within("leaf values", nodes.saturating_mul(self.leaf_width), MAX_VALUES)?;
         let mut reached = vec![false; source.len()];
         let mut order = Vec::with_capacity(source.len());
         reached[0] = true;
         order.push(0);
         let (mut next, mut level_end, mut depth) = (0, 1, 0);
-        let mut has_categories = false;
         while let Some(&id) = order.get(next) {
             if next == level_end {
                 level_end = order.len();
                 depth += 1;
                 within("levels in one tree", depth, MAX_DEPTH)?;
             }
-            let child = match &source[id] {
-                SourceNode::Split { children, test, .. } => {
-                    has_categories |= matches!(test, Test::NotIn(_));
-                    let child = start + order.len();
-                    for &child in children {
-                        order.push(reach(id, child, &mut reached)?);
-                    }
-                    child
+            let child = start + order.len();
+            if let SourceNode::Split { children, .. } = &source[id] {
+                for &child in children {
+                    order.push(reach(id, child, &mut reached)?);
                 }
-                SourceNode::Leaf { .. } | SourceNode::Deleted => start + next,
-            };
+            }
             self.push_node(id, &source[id], child as u32)?;
             next += 1;
         }
         check_unreached(source, &reached)?;
-        let (root, depth) = (start as u32, depth as u32);
-        let sure = if depth > BALANCED_DEPTH { DEEP_SURE } else { depth };
-        self.forest.trees.push(Tree { root, depth, sure, output, has_categories });
+        self.trees.push(PendingTree { root: start, depth: depth as u32, output });
         Ok(())
     }
 
     /// The finished forest.
     pub(crate) fn finish(self) -> Result<Forest<S>, Error> {
-        let Self { mut forest, sets, .. } = self;
-        let mut limits = vec![0; forest.slots.len()];
-        let sets = sets.finish(&mut limits)?;
-        for (slot, limit) in forest.slots.iter_mut().zip(limits) {
-            slot.code_limit = limit;
-        }
-        for node in &mut forest.nodes {
-            if node.slot & CATEGORICAL != 0 {
-                let start = sets.starts[node.threshold.to_code() as usize];
-                node.threshold = S::Key::from_code(start.cast_signed());
-            }
-            // From the number of a slot to the position of its first key.
-            let (flag, slot) = (node.slot & CATEGORICAL, node.slot & !CATEGORICAL);
-            node.slot = flag | (slot * LANES as u32);
-        }
-        forest.words = sets.words;
-        Ok(forest)
+        self.finish_for(Simd::detect())
     }
 
     fn push_node(
@@ -215,48 +208,53 @@ impl<S: Scalar> Builder<S> {
         source: &SourceNode<'_, S>,
         child: u32,
     ) -> Result<(), Error> {
-        let forest_end = (self.forest.nodes.len() + 1) * self.forest.leaf_width;
+        let values_end = (self.nodes.len() + 1) * self.leaf_width;
         let (node, file_id) = match *source {
             SourceNode::Leaf { id: file_id, values, linear } => {
-                let values = values.iter().copied().take(self.forest.leaf_width);
-                self.forest.values.extend(values);
+                self.values.extend(values.iter().copied().take(self.leaf_width));
                 if let Some(leaf) = linear {
-                    self.forest.linear.push(child as usize, id, leaf, self.features)?;
+                    self.linear.push(self.nodes.len(), id, leaf, self.features)?;
                 }
-                (Node { threshold: S::Key::HIGHEST, slot: 0, child }, file_id)
+                (Pending::Leaf, file_id)
             }
             SourceNode::Split { feature, reading, test, .. } => {
-                let slot = self.slot(id, feature, reading)?;
-                let (threshold, flag) = match test {
-                    Test::Below(threshold) => (threshold.key_before(), 0),
-                    Test::AtMost(threshold) => (threshold.key(), 0),
-                    Test::NotIn(codes) => {
-                        (S::Key::from_code(self.sets.push(id, slot, codes)?), CATEGORICAL)
-                    }
-                };
-                (Node { threshold, slot: slot | flag, child }, id as u32)
+                let column = self.column(id, feature, reading)?;
+                (self.split(id, column, test, child)?, id as u32)
             }
             SourceNode::Deleted => return Err(Error::Deleted { node: id }),
         };
-        self.forest.values.resize(forest_end, S::default());
-        self.forest.nodes.push(node);
-        self.forest.ids.push(file_id);
+        self.values.resize(values_end, S::default());
+        self.nodes.push(node);
+        self.ids.push(file_id);
         Ok(())
     }
 
-    /// The slot of a feature that reads in a way.
-    fn slot(&mut self, node: usize, feature: i64, reading: Reading) -> Result<u32, Error> {
+    fn split(
+        &mut self,
+        id: usize,
+        column: u32,
+        test: Test<'_, S>,
+        child: u32,
+    ) -> Result<Pending<S::Key>, Error> {
+        let threshold = match test {
+            Test::Below(threshold) => threshold.key_before(),
+            Test::AtMost(threshold) => threshold.key(),
+            Test::NotIn(codes) => {
+                let others = self.columns.add_set(column);
+                let set = self.sets.push(id, (column as usize, others), codes)? as u32;
+                return Ok(Pending::InSet { column, set, child });
+            }
+        };
+        self.columns.add_threshold(column, threshold);
+        Ok(Pending::Above { column, threshold, child })
+    }
+
+    /// The column of a feature that reads in a way.
+    fn column(&mut self, node: usize, feature: i64, reading: Reading) -> Result<u32, Error> {
         let features = self.features;
         let known = u32::try_from(feature).ok().filter(|&feature| (feature as usize) < features);
         let feature = known.ok_or(Error::FeatureOutOfRange { node, feature, features })?;
-        let slots = &mut self.forest.slots;
-        let next = slots.len() as u32;
-        within("features and ways to read them", slots.len(), MAX_SLOTS)?;
-        let slot = Slot { feature, reading, code_limit: 0 };
-        Ok(*self.slots.entry(slot).or_insert_with(|| {
-            slots.push(slot);
-            next
-        }))
+        Ok(self.columns.column(feature, reading))
     }
 }
 
@@ -275,8 +273,4 @@ fn check_unreached<S>(source: &[SourceNode<'_, S>], reached: &[bool]) -> Result<
     let mut pairs = source.iter().zip(reached);
     let lost = pairs.position(|(node, reached)| !reached && !matches!(node, SourceNode::Deleted));
     lost.map_or(Ok(()), |node| Err(Error::Unreached { node }))
-}
-
-pub(super) fn within(what: &'static str, size: usize, limit: usize) -> Result<(), Error> {
-    if size <= limit { Ok(()) } else { Err(Error::TooLarge { what, limit }) }
 }

@@ -4,7 +4,7 @@
 //! LightGBM `Tree::Predict`: a row with a missing value among the leaf's features gets the leaf's
 //! plain value.
 
-use super::build::Error;
+use super::ShapeError as Error;
 
 /// What a linear leaf adds to its plain value, as a file has it.
 #[derive(Clone, Copy, Debug)]
@@ -18,7 +18,7 @@ pub(crate) struct LinearLeaf<'a> {
 #[derive(Debug, Default)]
 pub(super) struct LinearLeaves {
     terms: Vec<(u32, f64)>,
-    /// Per node: its constant, and where its terms begin and end.
+    /// Per leaf: its constant, and where its terms begin and end.
     leaves: Vec<Option<(f64, u32, u32)>>,
 }
 
@@ -27,7 +27,7 @@ impl LinearLeaves {
         self.leaves.is_empty()
     }
 
-    /// Gives a function to the leaf at position `at`; `node` names it in errors.
+    /// Gives a function to the leaf at node `at`; `node` names it in errors.
     pub(super) fn push(
         &mut self,
         at: usize,
@@ -44,6 +44,18 @@ impl LinearLeaves {
         self.leaves.resize(at + 1, None);
         self.leaves[at] = Some((leaf.constant, start, self.terms.len() as u32));
         Ok(())
+    }
+
+    /// The same, for leaves in another order: `leaf_of_node` has the new number of each.
+    pub(super) fn renumbered(self, leaf_of_node: &[u32], leaves: usize) -> Self {
+        let Self { terms, leaves: known } = self;
+        let mut renumbered = vec![None; if known.is_empty() { 0 } else { leaves }];
+        for (leaf, &number) in known.into_iter().zip(leaf_of_node) {
+            if leaf.is_some() {
+                renumbered[number as usize] = leaf;
+            }
+        }
+        Self { terms, leaves: renumbered }
     }
 
     /// The value of a leaf for a row; `plain` where it has no function or the row lacks a value.

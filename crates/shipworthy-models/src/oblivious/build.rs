@@ -1,9 +1,9 @@
 //! From the splits of a file to slots and questions.
 
-use std::collections::BTreeMap;
-
-use super::bins::{Quantizer, SLOT_BORDERS, Slot};
-use super::{ObliviousForest, Question, Tree};
+use super::{BYTE, ObliviousForest, Question, SHORT, Tree};
+use crate::bins::{self, Missing, Reading, Test};
+use crate::scalar::Scalar;
+use crate::simd::Simd;
 
 /// `CatBoost`'s own limit; a tree has two to its power leaves.
 const MAX_DEPTH: usize = 16;
@@ -100,29 +100,41 @@ impl Builder {
 
     /// The finished forest.
     pub(crate) fn finish(self) -> ObliviousForest {
-        let Self { base, splits, trees, values } = self;
-        let mut borders: BTreeMap<(usize, bool), Vec<f32>> = BTreeMap::new();
+        self.finish_for(Simd::detect())
+    }
+
+    /// The finished forest, for what a processor has.
+    pub(super) fn finish_for(self, simd: Simd) -> ObliviousForest {
+        let Self { base, splits, trees, mut values } = self;
+        values.resize(values.len() + SHORT, 0.0);
+        let has_short_leaves =
+            base.len() == 1 && trees.iter().all(|tree| tree.depth as usize <= BYTE);
+        let mut bins = bins::Builder::<f32>::new();
+        let mut columns = Vec::with_capacity(splits.len());
         for split in &splits {
-            borders.entry((split.feature, split.missing_above)).or_default().push(split.border);
+            let missing = if split.missing_above { Missing::Right } else { Missing::Left };
+            let column = bins.column(split.feature as u32, Reading::Number(missing));
+            bins.add_threshold(column, split.border.key());
+            columns.push(column as usize);
         }
-        let mut quantizer = Quantizer::default();
-        let mut first_slots = BTreeMap::new();
-        for (&(feature, missing_above), borders) in &mut borders {
-            borders.sort_by(f32::total_cmp);
-            borders.dedup();
-            first_slots.insert((feature, missing_above), quantizer.slots.len());
-            let chunks = borders.chunks(SLOT_BORDERS);
-            let slots = chunks.map(|borders| Slot::new(feature, missing_above, borders));
-            quantizer.slots.extend(slots);
-        }
-        let question = |split: &SourceSplit| {
-            let key = (split.feature, split.missing_above);
-            let at = borders[&key].partition_point(|border| *border < split.border);
-            let slot = first_slots[&key] + at / SLOT_BORDERS;
-            Question { slot: slot as u32, bound: (at % SLOT_BORDERS) as u8 }
+        let (quantizer, places) = bins.finish(Vec::new());
+        let question = |(split, column): (&SourceSplit, usize)| {
+            let Test { slot, bound, .. } = places[column].above(split.border.key());
+            Question { slot, bound }
         };
-        let questions = splits.iter().map(question).collect();
-        ObliviousForest { quantizer, questions, trees, values, base }
+        let questions = splits.iter().zip(columns).map(question).collect();
+        let mut forest = ObliviousForest {
+            simd,
+            quantizer,
+            lanes: None,
+            questions,
+            trees,
+            values,
+            has_short_leaves,
+            base,
+        };
+        forest.lanes = forest.lay_out_lanes();
+        forest
     }
 }
 

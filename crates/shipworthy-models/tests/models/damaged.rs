@@ -195,7 +195,7 @@ fn huge_category_sets_hit_a_limit_instead_of_memory() {
     document["learner"]["gradient_booster"]["model"]["tree_info"] = json!(vec![0; 160]);
     document["learner"]["gradient_booster"]["model"]["gbtree_model_param"] = json!({});
     let Err(Error::Forest(source)) = load(&document) else { panic!("it loads") };
-    assert_eq!(source.to_string(), "more than 67108864 words of category sets");
+    assert_eq!(source.to_string(), "more than 268435456 bytes of category sets");
 }
 
 #[test]
