@@ -3,6 +3,9 @@
 //! Routes of KServe V1, of the Open Inference Protocol V2 and of MLflow's scoring protocol, tokens,
 //! limits. What never reaches a decision is counted here.
 
+mod admission;
+mod body;
+mod callers;
 mod metadata;
 mod mlflow;
 mod segments;
@@ -11,18 +14,20 @@ mod v1;
 use std::sync::Arc;
 
 use axum::Router;
-use axum::body::{Body, to_bytes};
+use axum::body::Body;
 use axum::extract::{Request, State};
-use axum::http::header::{AUTHORIZATION, CONNECTION, CONTENT_LENGTH};
+use axum::http::header::CONNECTION;
 use axum::http::{HeaderMap, HeaderValue, Method, Response, StatusCode};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::routing::{any, get, post};
 use bytes::Bytes;
 
+use crate::coding::Coding;
 use crate::decode::{Wire, infer_v2};
-use crate::pipeline::{self, Arrival};
+use crate::pipeline;
 use crate::trace::{TRACEPARENT, TraceContext};
-use crate::{Answer, Failure, Limits, Serving, openapi, respond};
+use crate::{Answer, Callers, Failure, Serving, openapi, respond};
+use admission::Admission;
 use segments::Segments;
 
 /// Triton's header for bodies with binary values.
@@ -31,8 +36,9 @@ pub(crate) const JSON_LENGTH: &str = "inference-header-content-length";
 type Shared = State<Arc<Serving>>;
 type Reply = Result<Response<Body>, Failure>;
 
-/// The routes of the data plane.
-pub fn router(serving: Arc<Serving>) -> Router {
+/// The routes of the data plane over HTTP. `callers` says who may call; without it everybody may,
+/// which is for loopback addresses.
+pub fn router(serving: Arc<Serving>, callers: Option<Arc<dyn Callers>>) -> Router {
     let health = Router::new()
         .route("/", get(v1::live))
         .route("/ping", get(mlflow::ping))
@@ -53,7 +59,7 @@ pub fn router(serving: Arc<Serving>) -> Router {
         .route("/v2/models/{name}/versions/{version}/ready", get(metadata::version_ready_v2))
         .route("/v2/models/{name}/versions/{version}/infer", post(infer_version_v2))
         .route("/v2/repository/index", post(metadata::repository_index))
-        .layer(from_fn_with_state(Arc::clone(&serving), authenticate));
+        .layer(from_fn_with_state((Arc::clone(&serving), callers), authenticate));
     health
         .merge(guarded)
         .fallback(unknown_route)
@@ -109,44 +115,16 @@ async fn decide(
     wire: Wire,
     request: Request,
 ) -> Result<(Answer, Bytes), Failure> {
-    let clock = &serving.ports.clock;
-    let arrival = Arrival { at: clock.now(), monotonic_us: clock.monotonic_us() };
-    if let Some(why) = serving.cannot_decide() {
-        return Err(Failure::NotReady(why));
-    }
-    let trace = TraceContext::of(request.headers());
-    let limits = serving.plan().limits.clone();
-    let _entered = serving.enter(limits.max_inflight)?;
+    let admission = Admission::of(serving, request.headers())?;
     let work = async {
-        let body = read(request, &limits).await?;
+        let body = body::read(serving, request, admission.limits.max_body_bytes).await?;
         if let Wire::InferV2 { json_bytes } = wire {
             infer_v2::envelope(&body, json_bytes)?;
         }
-        let endpoint = name.to_owned();
-        let request = pipeline::Request { endpoint, wire, body: body.clone(), arrival, trace };
+        let request = admission.request(name, wire, body.clone());
         Ok((pipeline::decide(serving, request).await?, body))
     };
-    let timeout = limits.request_timeout;
-    let limit_ms = timeout.as_millis();
-    tokio::time::timeout(timeout, work).await.unwrap_or(Err(Failure::Timeout { limit_ms }))
-}
-
-/// The body, whole, unless it is longer than the limit.
-async fn read(request: Request, limits: &Limits) -> Result<Bytes, Failure> {
-    let limit_bytes = limits.max_body_bytes;
-    let declared = request.headers().get(CONTENT_LENGTH).and_then(|length| length.to_str().ok());
-    let declared = declared.and_then(|length| length.parse::<u64>().ok());
-    if declared.is_some_and(|length| length > limit_bytes as u64) {
-        return Err(Failure::BodyTooLarge { limit_bytes });
-    }
-    to_bytes(request.into_body(), limit_bytes).await.map_err(|error| {
-        // Without a declared length the limit is met while reading.
-        if declared.is_none() && error.to_string().contains("length limit") {
-            Failure::BodyTooLarge { limit_bytes }
-        } else {
-            Failure::BodyCut
-        }
-    })
+    admission.within(admission.limits.request_timeout, work).await
 }
 
 /// An answer with the headers that name its release and its records.
@@ -164,37 +142,37 @@ fn finish(serving: &Serving, reply: Reply) -> Response<Body> {
 }
 
 /// Beyond loopback every route but health needs a token that may call.
-async fn authenticate(state: Shared, request: Request, next: Next) -> Response<Body> {
-    let Some(callers) = &state.ports.callers else { return next.run(request).await };
-    let allowed = bearer(request.headers()).and_then(|token| callers.may_call(token));
-    match allowed {
-        Some(true) => next.run(request).await,
-        Some(false) => finish(&state, Err(Failure::Forbidden)),
-        None => finish(&state, Err(Failure::Unauthenticated)),
+async fn authenticate(
+    State((serving, callers)): State<(Arc<Serving>, Option<Arc<dyn Callers>>)>,
+    request: Request,
+    next: Next,
+) -> Response<Body> {
+    match callers::check(callers.as_deref(), request.headers()) {
+        Ok(()) => next.run(request).await,
+        Err(failure) => finish(&serving, Err(failure)),
     }
 }
 
-/// The token of `Authorization: Bearer TOKEN`.
-fn bearer(headers: &HeaderMap) -> Option<&str> {
-    let value = headers.get(AUTHORIZATION)?.to_str().ok()?;
-    let (scheme, token) = value.split_once(' ')?;
-    scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
-}
-
-/// Every answer continues its caller's trace, and a server that is going away asks its clients to
-/// connect elsewhere next time.
+/// Every answer continues its caller's trace and is coded as the caller asks, and a server that is
+/// going away asks its clients to connect elsewhere next time.
 async fn surround(state: Shared, request: Request, next: Next) -> Response<Body> {
     let trace = TraceContext::of(request.headers());
-    let mut response = next.run(request).await;
-    if let Some(trace) = trace {
-        let mut parent_id = [0; 8];
-        state.ports.entropy.fill(&mut parent_id);
-        response.headers_mut().insert(TRACEPARENT, trace.continued(parent_id));
-    }
+    let coding = Coding::wanted(request.headers());
+    let response = next.run(request).await;
+    let mut response = respond::coded(coding, &state.cpu, response).await;
+    continue_trace(&state, trace, &mut response);
     if state.is_draining() {
         response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
     }
     response
+}
+
+/// Names this server's part of the caller's trace.
+fn continue_trace(serving: &Serving, trace: Option<TraceContext>, response: &mut Response<Body>) {
+    let Some(trace) = trace else { return };
+    let mut parent_id = [0; 8];
+    serving.ports.entropy.fill(&mut parent_id);
+    response.headers_mut().insert(TRACEPARENT, trace.continued(parent_id));
 }
 
 async fn unknown_route(state: Shared, request: Request) -> Response<Body> {

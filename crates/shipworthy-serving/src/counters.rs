@@ -77,6 +77,7 @@ impl Counter {
             Failure::Malformed { .. }
             | Failure::BadRequest { .. }
             | Failure::UnsupportedMediaType { .. }
+            | Failure::UnsupportedCoding { .. }
             | Failure::BodyCut => Self::MalformedRequests,
             Failure::BodyTooLarge { .. } | Failure::TooManyRows { .. } => Self::OversizedRequests,
             Failure::Unauthenticated | Failure::Forbidden => Self::UnauthenticatedRequests,

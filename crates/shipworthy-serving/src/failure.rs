@@ -57,6 +57,12 @@ pub enum Failure {
         /// What the route takes.
         known: &'static [&'static str],
     },
+    /// A body in a content coding that is not read.
+    #[error("the body is coded as `{found}`, which is not read here")]
+    UnsupportedCoding {
+        /// What its headers say.
+        found: String,
+    },
     /// A body above the limit.
     #[error("the body is larger than {limit_bytes} bytes")]
     BodyTooLarge {
@@ -132,7 +138,7 @@ impl Failure {
             Self::Forbidden => 403,
             Self::UnknownModel { .. } | Self::UnknownRoute { .. } => 404,
             Self::BodyTooLarge { .. } | Self::TooManyRows { .. } => 413,
-            Self::UnsupportedMediaType { .. } => 415,
+            Self::UnsupportedMediaType { .. } | Self::UnsupportedCoding { .. } => 415,
             Self::Refused { .. } => 422,
             Self::Internal => 500,
             Self::ModelRefused => 502,
@@ -155,6 +161,7 @@ impl Failure {
             Self::UnknownModel { .. } => "unknown_model",
             Self::UnknownRoute { .. } => "unknown_route",
             Self::UnsupportedMediaType { .. } => "unsupported_media_type",
+            Self::UnsupportedCoding { .. } => "unsupported_coding",
             Self::BodyTooLarge { .. } => "body_too_large",
             Self::TooManyRows { .. } => "too_many_rows",
             Self::Refused { .. } => "contract_violation",
@@ -190,6 +197,9 @@ impl Failure {
             Self::UnsupportedMediaType { known, .. } => {
                 format!("say Content-Type: {}, in UTF-8", known.join(" or "))
             }
+            Self::UnsupportedCoding { .. } => {
+                "send the body plain, or coded once as gzip or deflate".to_owned()
+            }
             Self::BodyTooLarge { .. } => {
                 "send fewer rows a request, or raise max_body in [limits]".to_owned()
             }
@@ -213,6 +223,10 @@ impl Failure {
                 "send fewer rows a request, or raise request_timeout in [limits]".to_owned()
             }
         }
+    }
+
+    pub(crate) fn unsupported_coding(found: &str) -> Self {
+        Self::UnsupportedCoding { found: found.chars().take(64).collect() }
     }
 
     /// Whether the same request may succeed a little later.

@@ -17,6 +17,7 @@
 
 pub mod accept;
 mod chain;
+mod coding;
 mod counters;
 mod cpu;
 mod decode;

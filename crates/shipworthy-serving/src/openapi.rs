@@ -41,7 +41,8 @@ fn document() -> Value {
             "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
             "description": "Decisions of released models over KServe V1, the Open Inference \
                 Protocol V2 and MLflow's scoring protocol. Every answer is recorded before it is \
-                given, and names its release and its records.",
+                given, and names its release and its records. Bodies may come in the content codings \
+                gzip and deflate, within the same limit once they are plain.",
         },
         "servers": [{"url": "/"}],
         "tags": operations::TAGS.map(|(name, about)| json!({"name": name, "description": about})),

@@ -1,5 +1,6 @@
 //! Station 7: answers and failures in the words of each protocol.
 
+mod coded;
 pub(crate) mod headers;
 mod infer_v2;
 mod mlflow;
@@ -7,17 +8,19 @@ mod predict_v1;
 mod predictions;
 mod values;
 
+pub(crate) use coded::coded;
 pub(crate) use infer_v2::infer_v2;
 pub(crate) use mlflow::mlflow;
 pub(crate) use predict_v1::predict_v1;
 pub(crate) use values::{Flat, write_raw};
 
 use axum::body::Body;
-use axum::http::header::{CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
+use axum::http::header::{ACCEPT_ENCODING, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
 use axum::http::{HeaderValue, Response, StatusCode};
 use serde::Serialize;
 
 use crate::Failure;
+use crate::coding::Coding;
 use crate::record::ViolationText;
 
 /// A JSON answer.
@@ -64,6 +67,9 @@ pub(crate) fn failure(failure: &Failure) -> Response<Body> {
     }
     if failure.is_transient() {
         response.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static("1"));
+    }
+    if matches!(failure, Failure::UnsupportedCoding { .. }) {
+        response.headers_mut().insert(ACCEPT_ENCODING, HeaderValue::from_static(Coding::KNOWN));
     }
     if status == StatusCode::UNAUTHORIZED {
         response.headers_mut().insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));

@@ -26,8 +26,6 @@ pub struct Ports {
     pub entropy: Arc<dyn Entropy>,
     /// Where every decision goes before it is told.
     pub ledger: Ledger,
-    /// Who may call; `None` on a loopback address, where every local process may.
-    pub callers: Option<Arc<dyn Callers>>,
 }
 
 /// Why no decision is given now.

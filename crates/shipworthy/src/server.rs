@@ -15,7 +15,7 @@ use anyhow::{Context, Result};
 use shipworthy_control::plane::{self, ControlPlane, Reload, ServingFacts};
 use shipworthy_control::project::LedgerSizes;
 use shipworthy_serving::listener;
-use shipworthy_serving::{Callers, Endpoint, Limits, Plan, Ports, Serving, accept, summarise};
+use shipworthy_serving::{Endpoint, Limits, Plan, Ports, Serving, accept, summarise};
 use shipworthy_store::{ServerInfo, Store};
 use tokio::net::TcpListener;
 use tokio::signal::unix::{Signal, SignalKind, signal};
@@ -24,7 +24,6 @@ use tokio_util::task::TaskTracker;
 
 use crate::output;
 use crate::system::System;
-use callers::TokenCallers;
 pub(crate) use ledger::LedgerKind;
 use ledger::Running;
 pub(crate) use state::State;
@@ -130,16 +129,10 @@ async fn run(server: Server, what: Arc<dyn Serves>, system: &System) -> Result<(
     let (data, admin) = (listener(sockets.data)?, listener(sockets.admin)?);
     let (data_at, admin_at) = (data.local_addr()?, admin.local_addr()?);
     let store = Arc::clone(&state.shelf.store);
-    let callers: Option<Arc<dyn Callers>> = if data_at.ip().is_loopback() {
-        None
-    } else {
-        Some(Arc::new(TokenCallers::new(Arc::clone(&store))))
-    };
     let ports = Ports {
         clock: Arc::clone(&system.clock),
         entropy: Arc::clone(&system.entropy),
         ledger: ledger.ledger.clone(),
-        callers,
     };
     // Not ready: no model has answered its warm-up row.
     let nothing_yet = Plan { endpoints: BTreeMap::new(), limits: what.limits() };
@@ -163,7 +156,7 @@ async fn run(server: Server, what: Arc<dyn Serves>, system: &System) -> Result<(
 
     let (stop_data, stop_rest) = (CancellationToken::new(), CancellationToken::new());
     let (decisions, rest) = (TaskTracker::new(), TaskTracker::new());
-    let app = accept::router(Arc::clone(&serving));
+    let app = accept::router(Arc::clone(&serving), callers::at(data_at, &store));
     let options = listener::Options::default();
     let data_plane = decisions.spawn(listener::serve(data, app, options, stop_data.clone()));
     let app = plane::router(Arc::clone(&control));

@@ -57,7 +57,6 @@ impl Bench {
             clock: clock.clone(),
             entropy: entropy.clone(),
             ledger: ledger.clone(),
-            callers: None,
         };
         let serving = Arc::new(Serving::new(nothing_served(), ports, 1));
         let facts = ServingFacts {

@@ -28,8 +28,7 @@ pub(super) struct Operation {
 }
 
 /// What can befall a request for decisions.
-const DECISION: &[u16] = &[400, 401, 403, 404, 413, 422, 500, 502, 503, 504];
-const SCORING: &[u16] = &[400, 401, 403, 404, 413, 415, 422, 500, 502, 503, 504];
+const DECISION: &[u16] = &[400, 401, 403, 404, 413, 415, 422, 500, 502, 503, 504];
 /// What can befall a question about a model.
 const NAMED: &[u16] = &[400, 401, 403, 404];
 const GUARDED: &[u16] = &[401, 403];
@@ -226,7 +225,7 @@ fn mlflow() -> Vec<Operation> {
             tag: "mlflow",
             parameters: &["x-shipworthy-model", "traceparent"],
             body: Some(body),
-            failures: SCORING,
+            failures: DECISION,
             ..get(
                 "/invocations",
                 "invokeMlflow",

@@ -9,7 +9,7 @@ pub(super) const FAILURES: [(u16, &[&str], &str); 11] = [
     (403, &["forbidden"], "A token whose role may not call."),
     (404, &["unknown_model", "unknown_route"], "No such model or route."),
     (413, &["body_too_large", "too_many_rows"], "Above a limit of the server."),
-    (415, &["unsupported_media_type"], "A body of another kind."),
+    (415, &["unsupported_media_type", "unsupported_coding"], "A body of another kind or coding."),
     (422, &["contract_violation"], "Rows that break the contract; recorded, not answered."),
     (500, &["internal"], "A fault of the server."),
     (502, &["model_refused"], "The server that has the model did not answer these rows."),
@@ -38,6 +38,7 @@ pub(super) fn failures() -> Value {
         });
         match status {
             401 => response["headers"] = references(&["WWW-Authenticate"]),
+            415 => response["headers"] = references(&["Accept-Encoding"]),
             422 => response["headers"] = decision_headers(),
             _ => {}
         }
@@ -59,6 +60,7 @@ pub(super) fn decision_headers() -> Value {
         "X-Shipworthy-Commit",
         "X-Shipworthy-Decision-Ids",
         "X-Shipworthy-Decision-Count",
+        "Content-Encoding",
         "traceparent",
     ])
 }
@@ -68,6 +70,11 @@ pub(super) fn headers() -> Value {
     let header = |about: &str, required: bool, schema: Value| json!({"description": about, "required": required, "schema": schema});
     let text = || json!({"type": "string"});
     json!({
+        "Accept-Encoding": header(
+            "The content codings that are read, when the body's is not.", false, text()),
+        "Content-Encoding": header(
+            "How the body is coded, when the request's Accept-Encoding asks for it and the body \
+             is long enough.", false, json!({"enum": ["gzip", "deflate"]})),
         "X-Shipworthy-Release": header(
             "The release that answered or refused.", true, json!({"type": "string"})),
         "X-Shipworthy-Commit": header(

@@ -69,6 +69,7 @@ fn refusals_are_described_with_their_codes() {
         Failure::BodyTooLarge { limit_bytes: 1 },
         Failure::TooManyRows { limit_rows: 1 },
         Failure::UnsupportedMediaType { found: text(), known: &[] },
+        Failure::UnsupportedCoding { found: text() },
         Failure::Internal,
         Failure::NotReady(NotReady::Starting),
         Failure::Overloaded,

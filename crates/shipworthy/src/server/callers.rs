@@ -1,6 +1,7 @@
 //! Who may call models, by the tokens in the store.
 
 use std::collections::HashMap;
+use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use shipworthy_serving::Callers;
@@ -9,14 +10,22 @@ use shipworthy_store::{Permission, Secret, Store};
 /// The most tokens that are remembered for the time when the store is away.
 const MAX_REMEMBERED: usize = 4_096;
 
+/// Who may call at an address: on a loopback address every local process, so nobody is asked.
+pub(super) fn at(address: SocketAddr, store: &Arc<dyn Store>) -> Option<Arc<dyn Callers>> {
+    if address.ip().is_loopback() {
+        return None;
+    }
+    Some(Arc::new(TokenCallers::new(Arc::clone(store))))
+}
+
 /// Asks the store, and remembers its answers: when it is away, those who could call still can.
-pub(super) struct TokenCallers {
+struct TokenCallers {
     store: Arc<dyn Store>,
     remembered: Mutex<HashMap<[u8; 32], bool>>,
 }
 
 impl TokenCallers {
-    pub(super) fn new(store: Arc<dyn Store>) -> Self {
+    fn new(store: Arc<dyn Store>) -> Self {
         Self { store, remembered: Mutex::default() }
     }
 }

@@ -5,6 +5,7 @@
 
 mod bare;
 mod claims;
+mod coding;
 mod command;
 mod command_line;
 mod configuration;

@@ -51,7 +51,6 @@ impl Server {
             clock: clock.clone(),
             entropy: entropy.clone(),
             ledger: ledger.clone(),
-            callers: None,
         };
         let serving = Arc::new(Serving::new(nothing_served(), ports, 1));
         let socket = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
