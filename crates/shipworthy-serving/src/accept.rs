@@ -6,6 +6,7 @@
 mod admission;
 mod body;
 mod callers;
+pub mod grpc;
 mod metadata;
 mod mlflow;
 mod segments;
@@ -34,6 +35,8 @@ use segments::Segments;
 pub(crate) const JSON_LENGTH: &str = "inference-header-content-length";
 
 type Shared = State<Arc<Serving>>;
+/// A listener's stations and who may call there.
+type Door = State<(Arc<Serving>, Option<Arc<dyn Callers>>)>;
 type Reply = Result<Response<Body>, Failure>;
 
 /// The routes of the data plane over HTTP. `callers` says who may call; without it everybody may,
@@ -143,7 +146,7 @@ fn finish(serving: &Serving, reply: Reply) -> Response<Body> {
 
 /// Beyond loopback every route but health needs a token that may call.
 async fn authenticate(
-    State((serving, callers)): State<(Arc<Serving>, Option<Arc<dyn Callers>>)>,
+    State((serving, callers)): Door,
     request: Request,
     next: Next,
 ) -> Response<Body> {

@@ -7,6 +7,7 @@ mod cell;
 mod columns;
 mod csv;
 mod fragment;
+pub(crate) mod infer_grpc;
 pub(crate) mod infer_v2;
 mod mlflow_json;
 mod nested;
@@ -73,6 +74,8 @@ pub(crate) enum Wire {
         /// The length of the JSON head, when values in binary follow it.
         json_bytes: Option<usize>,
     },
+    /// The same over gRPC: a `ModelInferRequest`.
+    InferGrpc,
     /// MLflow's scoring protocol: `{"dataframe_split": {"columns", "data"}}` and others.
     MlflowJson,
     /// CSV with a header line.
@@ -85,6 +88,7 @@ impl Wire {
         match self {
             Self::PredictV1 => predict_v1::decode(body, wanted),
             Self::InferV2 { json_bytes } => infer_v2::decode(body, json_bytes, wanted),
+            Self::InferGrpc => infer_grpc::decode(body, wanted),
             Self::MlflowJson => mlflow_json::decode(body, wanted),
             Self::Csv => csv::decode(body, wanted),
         }

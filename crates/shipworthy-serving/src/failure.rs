@@ -192,7 +192,9 @@ impl Failure {
             Self::Forbidden => "use a token with the role `caller` or `operator`".to_owned(),
             Self::UnknownModel { known, .. } => format!("this server has: {known}"),
             Self::UnknownRoute { .. } => {
-                "see POST /v1/models/NAME:predict and POST /v2/models/NAME/infer".to_owned()
+                "see POST /v1/models/NAME:predict, POST /v2/models/NAME/infer, and over gRPC \
+                    inference.GRPCInferenceService/ModelInfer"
+                    .to_owned()
             }
             Self::UnsupportedMediaType { known, .. } => {
                 format!("say Content-Type: {}, in UTF-8", known.join(" or "))

@@ -26,6 +26,7 @@ pub mod listener;
 mod openapi;
 mod pipeline;
 mod predict;
+mod protobuf;
 pub mod record;
 pub mod release;
 mod respond;

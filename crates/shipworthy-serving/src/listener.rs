@@ -1,4 +1,6 @@
-//! Connections: accepted within a bound, served over HTTP/1.1, and drained.
+//! Connections: accepted within a bound, served over HTTP/1.1 or HTTP/2, and drained.
+
+mod http2;
 
 use std::pin::pin;
 use std::sync::Arc;
@@ -13,12 +15,25 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+/// What is spoken on a connection: one of them, for a client that may choose is a client that can
+/// be made to choose.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Protocol {
+    /// HTTP/1.1.
+    Http1,
+    /// HTTP/2 from the first byte, as gRPC has it.
+    Http2,
+}
+
 /// Bounds of a listener.
 #[derive(Clone, Copy, Debug)]
 pub struct Options {
+    /// What is spoken.
+    pub protocol: Protocol,
     /// Connections at one time; more wait in the kernel's queue.
     pub max_connections: usize,
-    /// How long a client may take over a request's head, or stay silent between requests.
+    /// How long a client may take over a request's head, or stay silent between requests; over
+    /// HTTP/2, how long it may go without a request.
     pub idle_timeout: Duration,
     /// How long the last answers may take after the shutdown; what is not done then is cut.
     pub drain_timeout: Duration,
@@ -27,6 +42,7 @@ pub struct Options {
 impl Default for Options {
     fn default() -> Self {
         Self {
+            protocol: Protocol::Http1,
             max_connections: 8_192,
             idle_timeout: Duration::from_secs(75),
             drain_timeout: Duration::from_secs(30),
@@ -122,6 +138,22 @@ async fn connection(
     if let Err(error) = stream.set_nodelay(true) {
         tracing::debug!(%error, "TCP_NODELAY was refused");
     }
+    let ended = match options.protocol {
+        Protocol::Http1 => http1(stream, app, options, closing).await,
+        Protocol::Http2 => http2::serve(stream, app, options, closing).await,
+    };
+    if let Err(error) = ended {
+        // The client went away or sent no HTTP: its affair, not an operator's.
+        tracing::debug!(%error, "a connection ended early");
+    }
+}
+
+async fn http1(
+    stream: TcpStream,
+    app: Router,
+    options: Options,
+    closing: CancellationToken,
+) -> hyper::Result<()> {
     let service = TowerToHyperService::new(app);
     let serving = http1::Builder::new()
         .timer(TokioTimer::new())
@@ -129,15 +161,11 @@ async fn connection(
         .max_buf_size(MAX_HEAD_BYTES)
         .serve_connection(TokioIo::new(stream), service);
     let mut serving = pin!(serving);
-    let ended: Result<(), hyper::Error> = tokio::select! {
+    tokio::select! {
         ended = serving.as_mut() => ended,
         () = closing.cancelled() => {
             serving.as_mut().graceful_shutdown();
             serving.await
         }
-    };
-    if let Err(error) = ended {
-        // The client went away or sent no HTTP: its affair, not an operator's.
-        tracing::debug!(%error, "a connection ended early");
     }
 }

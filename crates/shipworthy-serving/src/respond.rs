@@ -1,7 +1,9 @@
 //! Station 7: answers and failures in the words of each protocol.
 
 mod coded;
+pub(crate) mod grpc;
 pub(crate) mod headers;
+mod infer_grpc;
 mod infer_v2;
 mod mlflow;
 mod predict_v1;
@@ -9,6 +11,7 @@ mod predictions;
 mod values;
 
 pub(crate) use coded::coded;
+pub(crate) use infer_grpc::infer_grpc;
 pub(crate) use infer_v2::infer_v2;
 pub(crate) use mlflow::mlflow;
 pub(crate) use predict_v1::predict_v1;

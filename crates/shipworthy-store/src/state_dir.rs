@@ -147,6 +147,9 @@ pub struct ServerInfo {
     pub listen: SocketAddr,
     /// The control plane's listener.
     pub admin: SocketAddr,
+    /// The data plane's listener for gRPC, if there is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub grpc: Option<SocketAddr>,
 }
 
 /// What is wrong with the state directory.

@@ -2,35 +2,34 @@
 //! reload means, is for the command that starts it to say.
 
 mod callers;
+mod data_plane;
 mod ledger;
+mod sockets;
 mod state;
 
 use std::collections::BTreeMap;
-use std::net::{SocketAddr, TcpListener as Socket};
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 use shipworthy_control::plane::{self, ControlPlane, Reload, ServingFacts};
 use shipworthy_control::project::LedgerSizes;
 use shipworthy_serving::listener;
-use shipworthy_serving::{Endpoint, Limits, Plan, Ports, Serving, accept, summarise};
+use shipworthy_serving::{Endpoint, Limits, Plan, Ports, Serving, summarise};
 use shipworthy_store::{ServerInfo, Store};
-use tokio::net::TcpListener;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::output;
 use crate::system::System;
+use data_plane::DataPlane;
 pub(crate) use ledger::LedgerKind;
 use ledger::Running;
+use sockets::Sockets;
 pub(crate) use state::State;
-
-/// After a SIGTERM answers tell their clients to go, for so long at most: a client that keeps a
-/// connection open is told before the connection is closed under it.
-const FAREWELL: Duration = Duration::from_secs(1);
 
 /// Where a server listens and what it keeps: options of every command that serves.
 #[derive(clap::Args, Clone, Debug)]
@@ -42,6 +41,10 @@ pub(crate) struct Options {
     /// Where the server is steered; always needs a token.
     #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:8081", env = "SHIPWORTHY_ADMIN")]
     pub(crate) admin: SocketAddr,
+
+    /// Where decisions are asked for over gRPC; off unless given. The same tokens apply.
+    #[arg(long, value_name = "ADDR", env = "SHIPWORTHY_GRPC")]
+    pub(crate) grpc: Option<SocketAddr>,
 
     /// The state directory, if it is not .shipworthy in the project (or here, without one).
     #[arg(long, value_name = "DIR", env = "SHIPWORTHY_STATE")]
@@ -87,7 +90,7 @@ impl Server {
         system: &System,
     ) -> Result<Self> {
         start_logging()?;
-        let sockets = Sockets::bind(options.listen, options.admin)?;
+        let sockets = Sockets::bind(options)?;
         let state = State::open(state, system)?;
         let ledger = ledger::open(options.ledger, sizes, &state, system)?;
         Ok(Self { state, ledger, sockets })
@@ -105,29 +108,10 @@ impl Server {
     }
 }
 
-/// The two ports, bound but not yet answering.
-struct Sockets {
-    data: Socket,
-    admin: Socket,
-}
-
-impl Sockets {
-    /// Takes both ports, or says which is taken.
-    fn bind(listen: SocketAddr, admin: SocketAddr) -> Result<Self> {
-        let bind = |address: SocketAddr, option: &str| {
-            Socket::bind(address).with_context(|| {
-                format!("cannot listen on {address}; choose another address with {option}")
-            })
-        };
-        Ok(Self { data: bind(listen, "--listen")?, admin: bind(admin, "--admin")? })
-    }
-}
-
 async fn run(server: Server, what: Arc<dyn Serves>, system: &System) -> Result<()> {
     let Server { state, ledger, sockets } = server;
     let (state, mut signals) = (Arc::new(state), Signals::new()?);
-    let (data, admin) = (listener(sockets.data)?, listener(sockets.admin)?);
-    let (data_at, admin_at) = (data.local_addr()?, admin.local_addr()?);
+    let info = sockets.announcement()?;
     let store = Arc::clone(&state.shelf.store);
     let ports = Ports {
         clock: Arc::clone(&system.clock),
@@ -151,20 +135,16 @@ async fn run(server: Server, what: Arc<dyn Serves>, system: &System) -> Result<(
             serving: Arc::clone(&serving),
             ledger: ledger.ledger.clone(),
         }),
-        bound: admin_at,
+        bound: info.admin,
     }));
 
-    let (stop_data, stop_rest) = (CancellationToken::new(), CancellationToken::new());
-    let (decisions, rest) = (TaskTracker::new(), TaskTracker::new());
-    let app = accept::router(Arc::clone(&serving), callers::at(data_at, &store));
-    let options = listener::Options::default();
-    let data_plane = decisions.spawn(listener::serve(data, app, options, stop_data.clone()));
-    let app = plane::router(Arc::clone(&control));
-    rest.spawn(listener::serve(admin, app, options, stop_rest.clone()));
+    let data_plane = DataPlane::spawn(&serving, sockets.data, sockets.grpc, &store)?;
+    let (stop_rest, rest) = (CancellationToken::new(), TaskTracker::new());
+    let (admin, app) = (sockets::listener(sockets.admin)?, plane::router(Arc::clone(&control)));
+    rest.spawn(listener::serve(admin, app, listener::Options::default(), stop_rest.clone()));
     rest.spawn(summarise(Arc::clone(&serving), stop_rest.clone()));
 
-    let server = ServerInfo { pid: std::process::id(), listen: data_at, admin: admin_at };
-    state.lock.announce(&server)?;
+    state.lock.announce(&info)?;
     let made = {
         let (what, state, system) = (Arc::clone(&what), Arc::clone(&state), system.clone());
         tokio::task::spawn_blocking(move || what.endpoints(&state, &system))
@@ -175,11 +155,11 @@ async fn run(server: Server, what: Arc<dyn Serves>, system: &System) -> Result<(
     };
     if let Some(endpoints) = endpoints {
         serving.set_plan(Plan { endpoints, limits: what.limits() });
-        greet(&state, &control, data_at, admin_at)?;
+        greet(&state, &control, &info)?;
         signals.wait_for_the_end(&state, &reloader, system).await;
     }
 
-    drain(&serving, &stop_data, &decisions, data_plane).await;
+    data_plane.drain(&serving).await;
     stop_rest.cancel();
     rest.close();
     rest.wait().await;
@@ -189,14 +169,12 @@ async fn run(server: Server, what: Arc<dyn Serves>, system: &System) -> Result<(
     Ok(())
 }
 
-fn listener(socket: Socket) -> Result<TcpListener> {
-    socket.set_nonblocking(true)?;
-    Ok(TcpListener::from_std(socket)?)
-}
-
-/// The base URL for programs; for people also where the control plane is, and the way in.
-fn greet(state: &State, control: &ControlPlane, data: SocketAddr, admin: SocketAddr) -> Result<()> {
-    let admin_url = format!("http://{admin}");
+/// The base URL for programs; for people also where else the server is, and the way in.
+fn greet(state: &State, control: &ControlPlane, info: &ServerInfo) -> Result<()> {
+    if let Some(grpc) = info.grpc {
+        output::note(&format!("gRPC: {grpc}"));
+    }
+    let admin_url = format!("http://{}", info.admin);
     match &state.local {
         Some(token) => {
             let link = control.sign_in_link(&admin_url, token);
@@ -207,7 +185,7 @@ fn greet(state: &State, control: &ControlPlane, data: SocketAddr, admin: SocketA
              so sign in with another one's link"
         )),
     }
-    output::line(&format!("http://{data}"))
+    output::line(&format!("http://{}", info.listen))
 }
 
 /// What the outside tells the process.
@@ -265,25 +243,6 @@ async fn reload(state: &State, reloader: &Arc<dyn Reload>, system: &System) {
             tracing::error!("reload refused, the old policy stays: {}", refused.message);
         }
         Err(error) => tracing::error!(%error, "the reload did not end"),
-    }
-}
-
-/// Answers everybody who is there, and lets nobody new in.
-async fn drain(
-    serving: &Serving,
-    stop: &CancellationToken,
-    decisions: &TaskTracker,
-    data_plane: tokio::task::JoinHandle<usize>,
-) {
-    serving.start_draining();
-    tracing::info!("draining");
-    tokio::time::sleep(FAREWELL).await;
-    stop.cancel();
-    decisions.close();
-    match data_plane.await {
-        Ok(0) => tracing::info!("drained"),
-        Ok(cut) => tracing::warn!(connections = cut, "some connections had to be cut"),
-        Err(error) => tracing::error!(%error, "the data plane panicked"),
     }
 }
 

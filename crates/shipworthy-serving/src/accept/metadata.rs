@@ -14,6 +14,9 @@ use crate::release::LoadedRelease;
 use crate::tensors::{self, TensorInfo};
 use crate::{Failure, Serving, respond};
 
+/// The extensions of the Open Inference Protocol that are served.
+pub(super) const EXTENSIONS: [&str; 2] = ["binary_tensor_data", "model_repository"];
+
 pub(super) async fn live() -> Response<Body> {
     respond::json(StatusCode::OK, &json!({"live": true}))
 }
@@ -45,8 +48,7 @@ pub(super) fn readiness(serving: &Serving, name: &str) -> Response<Body> {
 
 pub(super) async fn server_v2() -> Response<Body> {
     let version = env!("CARGO_PKG_VERSION");
-    let extensions = ["binary_tensor_data", "model_repository"];
-    let body = json!({"name": "shipworthy", "version": version, "extensions": extensions});
+    let body = json!({"name": "shipworthy", "version": version, "extensions": EXTENSIONS});
     respond::json(StatusCode::OK, &body)
 }
 
@@ -84,6 +86,15 @@ pub(super) fn version(
     Err(Failure::UnknownModel { name, known: format!("version {}", release.id()) })
 }
 
+/// The release that serves, if `version` is empty or its own.
+pub(super) fn meant(
+    serving: &Serving,
+    name: &str,
+    version: &str,
+) -> Result<Arc<LoadedRelease>, Failure> {
+    if version.is_empty() { release(serving, name) } else { self::version(serving, name, version) }
+}
+
 pub(super) async fn repository_index(State(serving): Shared) -> Response<Body> {
     let plan = serving.plan();
     let is_ready = serving.not_ready().is_none();
@@ -119,6 +130,10 @@ struct Tensor<'a> {
     parameters: Option<serde_json::Value>,
 }
 
+pub(super) fn platform(release: &LoadedRelease) -> String {
+    format!("shipworthy_{}", release.signature().format)
+}
+
 fn metadata<'a>(name: &'a str, release: &'a LoadedRelease) -> Metadata<'a> {
     let tensor = |info: TensorInfo<'a>| Tensor {
         name: info.name,
@@ -129,7 +144,7 @@ fn metadata<'a>(name: &'a str, release: &'a LoadedRelease) -> Metadata<'a> {
     Metadata {
         name,
         versions: [release.id().as_str()],
-        platform: format!("shipworthy_{}", release.signature().format),
+        platform: platform(release),
         inputs: tensors::inputs(release).into_iter().map(tensor).collect(),
         outputs: tensors::outputs(release).into_iter().map(tensor).collect(),
     }

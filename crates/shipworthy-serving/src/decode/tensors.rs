@@ -127,11 +127,25 @@ impl Sink<'_> {
         self.misfits.push(Misfit { row, column, found });
     }
 
-    fn push(&mut self, cell: Cell<'_>) {
-        let fitted = self.next().is_none_or(|column| column.push(cell));
-        if !fitted {
+    /// Takes the next value.
+    pub(super) fn take(&mut self, cell: Cell<'_>) -> Result<(), Failure> {
+        let Some(column) = self.next() else {
+            let (name, total) = (self.name, self.total);
+            return Err(bad(format!(
+                "input `{name}` has more than the {total} values of its shape"
+            )));
+        };
+        if !column.push(cell) {
             self.misfit(super::cell::text(cell));
         }
+        Ok(())
+    }
+
+    /// Takes the next value, a text.
+    pub(super) fn take_text(&mut self, text: &[u8]) -> Result<(), Failure> {
+        let text = std::str::from_utf8(text)
+            .map_err(|_| bad(format!("input `{}` has a text that is not UTF-8", self.name)))?;
+        self.take(Cell::String(text))
     }
 
     fn target(&self) -> usize {
@@ -164,8 +178,17 @@ impl Sink<'_> {
                 element.name()
             )));
         }
-        for value in bytes.chunks_exact(size) {
-            self.push(raw_cell(element, value));
+        self.read_more_raw(element, bytes)
+    }
+
+    /// Reads some of the values as they stand in memory.
+    pub(super) fn read_more_raw(&mut self, element: Element, bytes: &[u8]) -> Result<(), Failure> {
+        let values = bytes.chunks_exact(size_of_element(element));
+        if !values.remainder().is_empty() {
+            return Err(bad(format!("a value of input `{}` is cut off", self.name)));
+        }
+        for value in values {
+            self.take(raw_cell(element, value))?;
         }
         Ok(())
     }
@@ -174,12 +197,7 @@ impl Sink<'_> {
         while let Some((length, rest)) = bytes.split_first_chunk::<4>() {
             let length = u32::from_le_bytes(*length) as usize;
             let Some((text, rest)) = rest.split_at_checked(length) else { break };
-            let text = std::str::from_utf8(text)
-                .map_err(|_| bad(format!("input `{}` has a text that is not UTF-8", self.name)))?;
-            if self.taken == self.total {
-                return Err(bad(format!("input `{}` has more texts than its shape", self.name)));
-            }
-            self.push(Cell::String(text));
+            self.take_text(text)?;
             bytes = rest;
         }
         if bytes.is_empty() {
@@ -219,13 +237,14 @@ fn raw_cell<'a>(element: Element, bytes: &[u8]) -> Cell<'a> {
             i64::try_from(value).map_or(Cell::Float(value as f64), Cell::Integer)
         }
         Element::Int64 => Cell::Integer(i64::from_le_bytes(first(bytes))),
-        Element::Fp16 => float(half::f16::from_le_bytes(first(bytes)).to_f64()),
-        Element::Fp32 => float(f32::from_le_bytes(first(bytes)).into()),
-        Element::Fp64 => float(f64::from_le_bytes(first(bytes))),
+        Element::Fp16 => number(half::f16::from_le_bytes(first(bytes)).to_f64()),
+        Element::Fp32 => number(f32::from_le_bytes(first(bytes)).into()),
+        Element::Fp64 => number(f64::from_le_bytes(first(bytes))),
     }
 }
 
-fn float<'a>(value: f64) -> Cell<'a> {
+/// A number; of one that is none there is no value.
+pub(super) fn number<'a>(value: f64) -> Cell<'a> {
     if value.is_nan() { Cell::Missing } else { Cell::Float(value) }
 }
 
@@ -260,7 +279,7 @@ fn shape_message(name: &str, shape: &[u64], expected: usize) -> String {
 pub(super) fn bad(message: String) -> Failure {
     Failure::BadRequest {
         message,
-        hint: "GET /v2/models/NAME lists the inputs; send one tensor each, or all features as one \
-               matrix of shape [N, features]",
+        hint: "the model's metadata (GET /v2/models/NAME, ModelMetadata) lists the inputs; send one \
+               tensor each, or all features as one matrix of shape [N, features]",
     }
 }

@@ -19,6 +19,7 @@ fn server() -> ServerInfo {
         pid: 7,
         listen: "127.0.0.1:8080".parse().unwrap(),
         admin: "[::1]:8081".parse().unwrap(),
+        grpc: None,
     }
 }
 
@@ -119,6 +120,9 @@ fn a_server_is_found_until_it_withdraws() {
     let text = fs::read_to_string(dir.server_file()).unwrap();
     let known = r#"{"pid":7,"listen":"127.0.0.1:8080","admin":"[::1]:8081"}"#;
     assert_eq!(text, known);
+    let grpc = ServerInfo { grpc: Some("127.0.0.1:9000".parse().unwrap()), ..server() };
+    lock.announce(&grpc).unwrap();
+    assert_eq!(dir.server().unwrap(), Some(grpc));
     lock.withdraw().unwrap();
     lock.withdraw().unwrap();
     assert_eq!(dir.server().unwrap(), None);

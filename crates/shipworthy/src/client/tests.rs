@@ -69,7 +69,7 @@ fn a_running_server_is_asked_with_the_token_of_its_directory() {
     let lock = directory.lock().unwrap();
     let (admin, asked) = server(http("200 OK", r#"{"changed": []}"#));
     lock.write_token(&Secret::from_random([7; 32])).unwrap();
-    lock.announce(&ServerInfo { pid: 1, listen: admin, admin }).unwrap();
+    lock.announce(&ServerInfo { pid: 1, listen: admin, admin, grpc: None }).unwrap();
     let Ok(Found::Server(client)) = found(&directory) else { panic!("a server runs") };
     let answer: Value = client.get("/v1/status").unwrap();
     assert_eq!(answer, json!({"changed": []}));
@@ -84,7 +84,7 @@ fn a_killed_servers_address_gets_no_token() {
     let (admin, _never_asked) = server(String::new());
     let lock = directory.lock().unwrap();
     lock.write_token(&Secret::from_random([7; 32])).unwrap();
-    lock.announce(&ServerInfo { pid: 1, listen: admin, admin }).unwrap();
+    lock.announce(&ServerInfo { pid: 1, listen: admin, admin, grpc: None }).unwrap();
     drop(lock);
     assert!(matches!(found(&directory), Ok(Found::Files(_))));
 }
@@ -98,7 +98,7 @@ fn a_holder_that_does_not_answer_is_named() {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let admin = listener.local_addr().unwrap();
     drop(listener);
-    lock.announce(&ServerInfo { pid: 1, listen: admin, admin }).unwrap();
+    lock.announce(&ServerInfo { pid: 1, listen: admin, admin, grpc: None }).unwrap();
     let refused = found(&directory).err().unwrap().to_string();
     assert!(refused.contains("does not answer"), "{refused}");
 }
