@@ -3,6 +3,8 @@
 mod disk;
 mod load;
 mod machine;
+mod payload;
+mod peers;
 mod quantiles;
 mod report;
 mod serve;
@@ -17,7 +19,7 @@ use crate::workspace::Workspace;
 
 #[derive(Subcommand)]
 pub(crate) enum Bench {
-    /// Requests a second and latency of one-row predictions, beside the honest limit
+    /// Requests a second and latency of predictions, beside the honest limit and the peers
     Serve(serve::Options),
     /// What a row of a tree model costs, here and in other libraries, in one interleaved run
     Trees(trees::Options),

@@ -1,8 +1,10 @@
 //! The servers that are measured: how each is started, found ready and stopped.
 
+use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
+use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::mpsc;
@@ -10,6 +12,11 @@ use std::thread;
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
+use serde_json::Value;
+
+use super::payload::{Form, MODEL, predictions};
+use super::peers::Peer;
+use crate::process;
 
 /// The first start of a project trains its model.
 const READY_TIMEOUT: Duration = Duration::from_secs(600);
@@ -20,6 +27,8 @@ pub(super) struct Programs {
     pub(super) shipworthy: PathBuf,
     pub(super) echo: PathBuf,
     pub(super) root: PathBuf,
+    /// The environments of the peers that could be made, by their list of pins.
+    pub(super) environments: BTreeMap<&'static str, PathBuf>,
 }
 
 /// A server to measure. It prints its base URL as the first line of standard output when ready.
@@ -30,6 +39,10 @@ pub(super) struct Server {
     pub(super) about: &'static str,
     /// Where the rows are posted to.
     pub(super) path: &'static str,
+    /// What it is sent.
+    pub(super) form: Form,
+    /// What it is made of, if it is not ours.
+    pub(super) peer: Option<&'static Peer>,
     /// The command, given a directory of its own.
     pub(super) command: fn(&Programs, &Path) -> Command,
 }
@@ -37,30 +50,49 @@ pub(super) struct Server {
 /// What no server that records durably can pass: the ratios are to this one.
 pub(super) const LIMIT: &str = "limit";
 
-/// Every server, the ones of this product first.
+/// The server whose answers and whose speed the peers are held against.
+pub(super) const OURS: &str = "model";
+
+/// Every server that is not a peer, the ones of this product first.
 pub(super) const SERVERS: &[Server] = &[
     Server {
         name: "durable",
         about: "this server with its durable ledger, as shipped",
         path: PREDICT,
+        form: Form::Flights,
+        peer: None,
         command: |programs, directory| up(programs, directory, &[]),
     },
     Server {
         name: "memory",
         about: "this server with `--ledger memory`: what durability costs",
         path: PREDICT,
+        form: Form::Flights,
+        peer: None,
         command: |programs, directory| up(programs, directory, &["--ledger", "memory"]),
+    },
+    Server {
+        name: OURS,
+        about: "this server with its durable ledger and the model of the peers",
+        path: "/v1/models/late:predict",
+        form: Form::Named,
+        peer: None,
+        command: bare,
     },
     Server {
         name: "echo",
         about: "bare axum that sends the same payload back: what HTTP costs",
         path: PREDICT,
+        form: Form::Flights,
+        peer: None,
         command: |programs, _| echo(programs),
     },
     Server {
         name: LIMIT,
         about: "that echo with the same group commit and fdatasync: the honest limit",
         path: PREDICT,
+        form: Form::Flights,
+        peer: None,
         command: |programs, directory| {
             let mut command = echo(programs);
             command.arg("--ledger").arg(directory.join("ledger"));
@@ -75,6 +107,15 @@ fn up(programs: &Programs, directory: &Path, more: &[&str]) -> Command {
     let mut command = Command::new(&programs.shipworthy);
     command.args(["up", "examples/flights", "--listen", "127.0.0.1:0", "--admin", "127.0.0.1:0"]);
     command.arg("--state").arg(directory.join("state")).args(more);
+    command.current_dir(&programs.root);
+    command
+}
+
+/// The model of the peers, without a project.
+fn bare(programs: &Programs, directory: &Path) -> Command {
+    let mut command = Command::new(&programs.shipworthy);
+    command.args(["serve", "--listen", "127.0.0.1:0", "--admin", "127.0.0.1:0", "--model"]);
+    command.arg(format!("late={MODEL}")).arg("--state").arg(directory.join("state"));
     command.current_dir(&programs.root);
     command
 }
@@ -105,7 +146,9 @@ impl Running {
             .with_context(|| format!("cannot make {}", directory.display()))?;
         let log = directory.join("stderr.log");
         let mut child = (server.command)(programs, &directory)
-            .stdin(Stdio::null())
+            // A peer ends itself with the pipe, should this program end without a word.
+            .stdin(Stdio::piped())
+            .process_group(0)
             .stdout(Stdio::piped())
             .stderr(File::create(&log).with_context(|| format!("cannot make {}", log.display()))?)
             .spawn()
@@ -120,22 +163,39 @@ impl Running {
         Ok(running)
     }
 
-    /// Posts `body` once.
+    /// Posts `body` once; the answer's body.
     ///
     /// # Errors
-    /// When the answer is not `200`, with what it was.
-    pub(super) fn probe(&self, body: &str) -> Result<()> {
+    /// When the answer is not `200` with JSON, with what it was.
+    pub(super) fn probe(&self, body: &str) -> Result<Value> {
         let answer = post(&self.url, body)
             .with_context(|| format!("the server {} does not answer", self.server.name))?;
-        if !answer.starts_with("HTTP/1.1 200 ") {
-            bail!("the server {} refuses the payload:\n{}", self.server.name, answer.trim());
+        let json = answer.split_once("\r\n\r\n").map(|(_, json)| json);
+        match json.filter(|_| answer.starts_with("HTTP/1.1 200 ")) {
+            Some(json) => serde_json::from_str(json).with_context(|| format!("no JSON: {json}")),
+            None => bail!("the server {} refuses the payload:\n{}", self.server.name, answer),
         }
-        Ok(())
+    }
+
+    /// The predictions for `body`.
+    ///
+    /// # Errors
+    /// As `probe`, and when the answer has no numbers.
+    pub(super) fn predictions(&self, body: &str) -> Result<Vec<f64>> {
+        predictions(&self.probe(body)?)
+    }
+
+    /// The process, for what the system tells of it.
+    pub(super) fn process_id(&self) -> u32 {
+        self.child.id()
     }
 }
 
 impl Drop for Running {
     fn drop(&mut self) {
+        // Its workers as well: a process killed alone leaves them behind.
+        let group = format!("kill -s KILL -- -{}", self.child.id());
+        let _ = process::succeeds(Command::new("sh").args(["-c", &group]));
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
