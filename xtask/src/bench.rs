@@ -1,14 +1,18 @@
 //! Benchmarks: this product beside its peers and beside what the machine can do at all.
 
+mod curve;
 mod disk;
 mod load;
 mod machine;
+mod open_loop;
 mod payload;
 mod peers;
 mod quantiles;
+mod rate;
 mod report;
 mod serve;
 mod server;
+mod soak;
 mod trees;
 mod wrk;
 
@@ -21,6 +25,10 @@ use crate::workspace::Workspace;
 pub(crate) enum Bench {
     /// Requests a second and latency of predictions, beside the honest limit and the peers
     Serve(serve::Options),
+    /// The highest rate of one-row predictions at which p99 stays under a bound
+    Rate(rate::Options),
+    /// Memory under minutes of full load with the durable ledger
+    Soak(soak::Options),
     /// What a row of a tree model costs, here and in other libraries, in one interleaved run
     Trees(trees::Options),
 }
@@ -32,6 +40,8 @@ pub(crate) enum Bench {
 pub(crate) fn run(workspace: &Workspace, bench: &Bench) -> Result<()> {
     match bench {
         Bench::Serve(options) => serve::run(workspace, options),
+        Bench::Rate(options) => rate::run(workspace, options),
+        Bench::Soak(options) => soak::run(workspace, options),
         Bench::Trees(options) => trees::run(workspace, options),
     }
 }

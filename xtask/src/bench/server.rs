@@ -50,13 +50,16 @@ pub(super) struct Server {
 /// What no server that records durably can pass: the ratios are to this one.
 pub(super) const LIMIT: &str = "limit";
 
+/// This server as it is started for work.
+pub(super) const DURABLE: &str = "durable";
+
 /// The server whose answers and whose speed the peers are held against.
 pub(super) const OURS: &str = "model";
 
 /// Every server that is not a peer, the ones of this product first.
 pub(super) const SERVERS: &[Server] = &[
     Server {
-        name: "durable",
+        name: DURABLE,
         about: "this server with its durable ledger, as shipped",
         path: PREDICT,
         form: Form::Flights,

@@ -8,7 +8,6 @@ Environment: PEER_MODEL, the XGBoost model; PEER_WORKERS, how many processes ans
 import os
 import signal
 import socket
-import sys
 import threading
 import time
 import urllib.request
@@ -52,7 +51,9 @@ def _say_when_ready(port, health):
 
 
 def _end_with_starter():
-    sys.stdin.buffer.read()
+    # Not sys.stdin: a worker that is forked meanwhile would inherit its lock, taken.
+    while os.read(0, 1):
+        pass
     os.killpg(0, signal.SIGKILL)
 
 
