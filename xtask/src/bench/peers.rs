@@ -156,6 +156,8 @@ fn program(
     let mut command = Command::new(python.join("bin/python"));
     command.arg(programs.root.join(DIRECTORY).join(file)).current_dir(directory);
     command.env("PEER_MODEL", programs.root.join(MODEL));
+    // More threads in a prediction of a few rows only wait for each other.
+    command.env("OMP_NUM_THREADS", "1");
     command.env("PEER_WORKERS", workers.to_string()).env("PYTHONDONTWRITEBYTECODE", "1");
     command
 }
