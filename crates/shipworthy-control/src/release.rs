@@ -149,7 +149,7 @@ impl Shelf {
             serde_json::from_slice(&contract).map_err(unreadable("the contract"))?;
         let model = &manifest.model;
         let model = self.bundles.read_verified(id, &model.name, &model.sha256)?;
-        let model = ModelFile::load(&model, Options::default())
+        let model = ModelFile::load(&model, &Options::default())
             .map_err(|source| Error::Model { id: name.clone(), source })?;
         let Manifest { commit, output, .. } = manifest;
         LoadedRelease::new(id.clone(), commit, output, contract, &model)

@@ -122,7 +122,7 @@ pub fn train(
     )?;
     let output = Output { task: project.model.task, target: project.model.target.clone(), classes };
     let examined = quality::Examined {
-        model: ModelFile::load(&fitted.model, Options::default())?,
+        model: ModelFile::load(&fitted.model, &Options::default())?,
         contract: &contract,
         output: &output,
         batch: &source.batch,

@@ -66,6 +66,16 @@ pub enum Error {
         /// Its categories.
         levels: usize,
     },
+    /// Another number of values a row.
+    #[error("column `{column}` has {found} values a row, and the model takes {expected}")]
+    Width {
+        /// The column.
+        column: Arc<str>,
+        /// What it has.
+        found: usize,
+        /// What the model takes.
+        expected: usize,
+    },
     /// A batch of other columns than the encoder was compiled for.
     #[error("the batch has another schema than the encoder")]
     OtherSchema,

@@ -1,6 +1,6 @@
 //! Which format a file has, by its content.
 
-use crate::{TreeEnsemble, catboost, lightgbm, xgboost};
+use crate::{TreeEnsemble, catboost, lightgbm, onnx, xgboost};
 
 /// A format that is read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -43,6 +43,9 @@ pub enum Error {
     /// A `CatBoost` model that does not load.
     #[error(transparent)]
     Catboost(#[from] catboost::Error),
+    /// An ONNX model that does not load.
+    #[error(transparent)]
+    Onnx(#[from] onnx::Error),
 }
 
 impl Format {

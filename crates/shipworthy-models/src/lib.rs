@@ -27,6 +27,7 @@ mod matrix;
 mod model;
 mod model_file;
 mod oblivious;
+pub mod onnx;
 mod predictor;
 mod scalar;
 mod signature;

@@ -6,14 +6,17 @@ use shipworthy_rows::Schema;
 
 use crate::encode::{self, Levels};
 use crate::format::{self, load_trees};
+use crate::onnx::{self, OnnxModel, OnnxPredictor};
 use crate::predictor::MatrixPredictor;
 use crate::{Model, Predictor, Signature, Transform};
 
 /// How to read a model file.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Options {
     /// Use every tree, also those after the best iteration of a training that stopped early.
     pub all_trees: bool,
+    /// What runs ONNX models; without it they are refused.
+    pub onnx: Option<onnx::Runtime>,
 }
 
 /// A loaded model, not yet bound to columns.
@@ -21,6 +24,8 @@ pub struct Options {
 pub enum ModelFile {
     /// It reads a matrix of numbers: trees.
     Matrix(Arc<dyn Model>),
+    /// It reads tensors, which columns become as they are.
+    Onnx(Arc<OnnxModel>),
 }
 
 impl ModelFile {
@@ -28,14 +33,13 @@ impl ModelFile {
     ///
     /// # Errors
     /// When the file is of no format that is read, damaged, or of a kind that is not supported.
-    pub fn load(bytes: &[u8], options: Options) -> Result<Self, format::Error> {
+    pub fn load(bytes: &[u8], options: &Options) -> Result<Self, format::Error> {
         match load_trees(bytes, options.all_trees)? {
             Some(trees) => Ok(Self::Matrix(Arc::new(trees))),
-            None => Err(format::Error::NotRead {
-                what: "an ONNX model",
-                advice: "this version has no runtime for it; save a model of trees in the format \
-                         of its own library",
-            }),
+            None => {
+                let runtime = options.onnx.as_ref().ok_or(onnx::Error::NoRuntime)?;
+                Ok(Self::Onnx(Arc::new(OnnxModel::load(bytes, runtime)?)))
+            }
         }
     }
 
@@ -44,6 +48,7 @@ impl ModelFile {
     pub fn signature(&self) -> Signature {
         match self {
             Self::Matrix(model) => Signature::of_matrix(model.describe()),
+            Self::Onnx(model) => model.signature().clone(),
         }
     }
 
@@ -52,6 +57,7 @@ impl ModelFile {
     pub fn answers_class_index(&self) -> bool {
         match self {
             Self::Matrix(model) => model.describe().transform == Transform::Argmax,
+            Self::Onnx(_) => false,
         }
     }
 
@@ -69,6 +75,7 @@ impl ModelFile {
             Self::Matrix(model) => {
                 Arc::new(MatrixPredictor::bind(Arc::clone(model), schema, levels)?)
             }
+            Self::Onnx(model) => Arc::new(OnnxPredictor::bind(Arc::clone(model), schema)?),
         })
     }
 }

@@ -18,6 +18,9 @@ pub enum Error {
     /// The features are not of this model.
     #[error("the features do not fit the model")]
     Model(#[from] crate::Error),
+    /// ONNX Runtime did not take the rows, or failed.
+    #[error(transparent)]
+    Onnx(#[from] crate::onnx::RunError),
 }
 
 /// What a model answered.

@@ -3,6 +3,7 @@
 mod cli;
 mod client;
 mod commands;
+mod onnx_runtime;
 mod output;
 mod parquet_file;
 mod server;

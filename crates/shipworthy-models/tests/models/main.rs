@@ -14,6 +14,7 @@ mod catboost_models;
 mod damaged;
 mod damaged_catboost;
 mod damaged_lightgbm;
+mod damaged_onnx;
 mod damaged_ubjson;
 mod encoded;
 mod fixtures;

@@ -12,6 +12,7 @@ use shipworthy_rows::files::RowFile;
 use shipworthy_rows::{Misfit, RowBatch};
 
 use crate::cli::Outcome;
+use crate::onnx_runtime::OnnxRuntime;
 use crate::output;
 use crate::parquet_file::ParquetFile;
 use columns::Columns;
@@ -19,14 +20,15 @@ use model::Scored;
 
 /// Predict the rows of a file with a model file, no project needed.
 ///
-/// The format is found by content: XGBoost (JSON, UBJSON), LightGBM (text), CatBoost (JSON).
+/// The format is found by content: XGBoost (JSON, UBJSON), LightGBM (text), CatBoost (JSON),
+/// ONNX.
 /// Columns are found by the names in the model file; a model without names, and a model of one
 /// tensor, take the file's columns in their order.
 #[derive(clap::Args, Debug)]
 #[command(after_help = "Example:\n  shipworthy predict --model model.json --input rows.parquet \
     --output predictions.parquet\n\nColumns of the output: margin (the raw score) and pred (a \
-    probability, or a value), for several classes margin_0, pred_0 and so on. Rows stand in the \
-    order of the input.")]
+    probability, or a value), for several classes margin_0, pred_0 and so on; of an ONNX model its \
+    outputs under their names. Rows stand in the order of the input.")]
 pub(crate) struct Args {
     /// The model file.
     #[arg(long, short, value_name = "FILE")]
@@ -44,6 +46,9 @@ pub(crate) struct Args {
     #[arg(long)]
     all_trees: bool,
 
+    #[command(flatten)]
+    onnx: OnnxRuntime,
+
     /// Print what was done as JSON.
     #[arg(long)]
     json: bool,
@@ -53,8 +58,13 @@ pub(crate) struct Args {
 const BATCH_ROWS: usize = 8 * 1024;
 
 pub(crate) fn run(args: &Args) -> Result<Outcome> {
-    let options = Options { all_trees: args.all_trees };
-    let model = load(&args.model, options)?;
+    let bytes = std::fs::read(&args.model)
+        .with_context(|| format!("cannot read {}", args.model.display()))?;
+    // Rows are predicted one batch after another.
+    let onnx = args.onnx.open_for(&bytes, 1)?;
+    let options = Options { all_trees: args.all_trees, onnx };
+    let model = ModelFile::load(&bytes, &options)
+        .with_context(|| format!("cannot load {}", args.model.display()))?;
     let rows = RowFile::open(&args.input)?;
     let columns = Columns::find(&model.signature(), rows.schema())
         .with_context(|| format!("{} does not feed the model", args.input.display()))?;
@@ -76,12 +86,6 @@ pub(crate) fn run(args: &Args) -> Result<Outcome> {
     bar.finish_and_clear();
     tell(args, &model, predicted, unknown)?;
     Ok(Outcome::Done)
-}
-
-/// Reads a model file of any format.
-pub(crate) fn load(path: &std::path::Path, options: Options) -> Result<ModelFile> {
-    let bytes = std::fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;
-    ModelFile::load(&bytes, options).with_context(|| format!("cannot load {}", path.display()))
 }
 
 fn refuse_misfits(batch: &RowBatch, misfits: &[Misfit], before: usize) -> Result<()> {

@@ -19,6 +19,7 @@ use tokio::runtime::Handle;
 
 use crate::cli::Outcome;
 use crate::commands::up::limits;
+use crate::onnx_runtime::OnnxRuntime;
 use crate::output;
 use crate::server::{Options, Server, Serves, State};
 use crate::state::STATE_DIRECTORY;
@@ -34,7 +35,7 @@ use crate::system::System;
 #[derive(clap::Args, Clone, Debug)]
 #[command(after_help = "Example:\n  shipworthy serve --model late=model.json\n  curl -s \
     localhost:8080/v2/models/late\n\nFormats, found by content: XGBoost (JSON, UBJSON), LightGBM \
-    (text), CatBoost (JSON).\n\nIn front of a server that is there:\n  shipworthy serve --model \
+    (text), CatBoost (JSON), ONNX (run by ONNX Runtime: pip install onnxruntime).\n\nIn front of a server that is there:\n  shipworthy serve --model \
     late=http://127.0.0.1:8000/v2/models/late\nIf it wants a token, SHIPWORTHY_REMOTE_TOKEN_LATE \
     holds it.")]
 pub(crate) struct Args {
@@ -55,6 +56,9 @@ pub(crate) struct Args {
     /// Use all trees, also those after the best iteration of a training that stopped early.
     #[arg(long)]
     all_trees: bool,
+
+    #[command(flatten)]
+    onnx: OnnxRuntime,
 
     #[command(flatten)]
     server: Options,
@@ -99,6 +103,9 @@ enum Place {
     Server(Address),
 }
 
+/// Each session holds the weights of its model again.
+const MAX_SESSIONS: usize = 8;
+
 /// The longest name: it stands in URLs.
 const MAX_NAME_BYTES: usize = 63;
 
@@ -128,13 +135,12 @@ pub(crate) fn run(args: Args, system: &System) -> Result<Outcome> {
         bail!("two models are called `{}`", twice.name);
     }
     // Before anything is taken or made: a wrong file is the likeliest mistake.
-    let options = ModelOptions { all_trees: args.all_trees };
     let timeout = Duration::from_millis(args.remote_timeout_ms);
     let (mut endpoints, mut remotes) = (BTreeMap::new(), Vec::new());
     for Named { name, place } in &args.models {
         match place {
             Place::File(file) => {
-                let release = args.micro_batching.of_file(from_file(name, file, options)?);
+                let release = args.micro_batching.of_file(from_file(name, file, &args)?);
                 endpoints.insert(name.clone(), endpoint(name, release));
             }
             Place::Server(address) => {
@@ -156,9 +162,11 @@ fn endpoint(name: &str, release: LoadedRelease) -> Endpoint {
 }
 
 /// A model file; its release is named by the file's digest.
-fn from_file(name: &str, file: &Path, options: ModelOptions) -> Result<LoadedRelease> {
+fn from_file(name: &str, file: &Path, args: &Args) -> Result<LoadedRelease> {
     let bytes = read(file)?;
-    let model = ModelFile::load(&bytes, options)
+    let onnx = args.onnx.open_for(&bytes, System::cores().min(MAX_SESSIONS))?;
+    let options = ModelOptions { all_trees: args.all_trees, onnx };
+    let model = ModelFile::load(&bytes, &options)
         .with_context(|| format!("cannot load {}", file.display()))?;
     let release = LoadedRelease::bare(release_id(&bytes)?, &model)
         .with_context(|| format!("{} cannot be served", file.display()))?;

@@ -38,8 +38,7 @@ impl Scored {
                 encoder: Encoder::compile(model.features(), &Levels::new(), columns.schema())?,
                 model: Arc::clone(model),
             },
-            #[allow(unreachable_patterns, reason = "formats with a runtime of their own")]
-            _ => Runtime::Outputs(file.bind(columns.schema(), &Levels::new())?),
+            ModelFile::Onnx(_) => Runtime::Outputs(file.bind(columns.schema(), &Levels::new())?),
         };
         let signature = file.signature();
         let schema = Arc::new(Schema::new(match &runtime {

@@ -1,0 +1,160 @@
+//! Where the library of ONNX Runtime is.
+
+use std::ffi::{OsStr, OsString};
+use std::io::Read as _;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::sync::mpsc;
+use std::time::Duration;
+
+use anyhow::{Context, Result, anyhow};
+use shipworthy_models::format::Format;
+use shipworthy_models::onnx::{Error, Runtime};
+
+use crate::system::System;
+
+/// The library that runs ONNX models.
+#[derive(clap::Args, Clone, Debug)]
+pub(crate) struct OnnxRuntime {
+    /// The library of ONNX Runtime, for ONNX models; else ORT_DYLIB_PATH, the onnxruntime package
+    /// of python3, or the system's libonnxruntime.so.
+    #[arg(long = "onnxruntime", value_name = "FILE", env = "SHIPWORTHY_ONNXRUNTIME")]
+    library: Option<PathBuf>,
+}
+
+/// Read by other programs too, under this name.
+const VARIABLE: &str = "ORT_DYLIB_PATH";
+
+/// What the system's loader looks for.
+const SYSTEM: &str = "libonnxruntime.so";
+
+/// A place that may have the library, and how it came up.
+#[derive(Debug, PartialEq, Eq)]
+struct Place {
+    library: PathBuf,
+    from: &'static str,
+}
+
+impl OnnxRuntime {
+    /// Opens the library when `model` is an ONNX file, for that many sessions at a time; nothing is
+    /// looked for otherwise.
+    pub(crate) fn open_for(&self, model: &[u8], sessions: usize) -> Result<Option<Runtime>> {
+        if !matches!(Format::detect(model), Ok(Format::Onnx)) {
+            return Ok(None);
+        }
+        let variable = System::variable(VARIABLE).map(PathBuf::from);
+        let place = resolve(self.library.clone(), variable, of_python);
+        let opened = Runtime::open(&place.library, sessions);
+        opened.map(Some).map_err(|error| explain(error, &place))
+    }
+}
+
+/// The one place that counts: who names one means it.
+fn resolve(
+    flag: Option<PathBuf>,
+    variable: Option<PathBuf>,
+    python: impl FnOnce() -> Option<PathBuf>,
+) -> Place {
+    let named = flag.map(|library| (library, "--onnxruntime or SHIPWORTHY_ONNXRUNTIME"));
+    let named = named.or_else(|| Some((variable?, VARIABLE)));
+    let found = named.or_else(|| Some((python()?, "the onnxruntime package of python3")));
+    let (library, from) = found.unwrap_or_else(|| (SYSTEM.into(), "the system"));
+    Place { library, from }
+}
+
+fn explain(error: Error, place: &Place) -> anyhow::Error {
+    let advice = match &error {
+        Error::TooOld { .. } => "pip install --upgrade onnxruntime",
+        _ => "pip install onnxruntime",
+    };
+    let looked = if place.library == Path::new(SYSTEM) {
+        format!(
+            "an ONNX model needs the library of ONNX Runtime, and there is none: neither \
+             --onnxruntime, SHIPWORTHY_ONNXRUNTIME nor {VARIABLE} names it, the python3 in PATH \
+             has no package onnxruntime, and the system has no {SYSTEM}"
+        )
+    } else {
+        format!("an ONNX model needs the library of ONNX Runtime, and the one of {}", place.from)
+            + " cannot be used"
+    };
+    anyhow!(error).context(format!("{looked}; to get it: {advice}"))
+}
+
+/// Asks without importing the package, which takes a second and a hundred MB. The directory that
+/// this runs in is no place to load a library from.
+const QUESTION: &str = "\
+import sys; sys.path = [p for p in sys.path if p]
+import glob, importlib.util, os
+spec = importlib.util.find_spec('onnxruntime')
+for place in (spec.submodule_search_locations or []) if spec else []:
+    for found in sorted(glob.glob(os.path.join(place, 'capi', 'libonnxruntime.so*'))):
+        print(found)
+";
+
+/// A Python that does not start in this time is none.
+const PYTHON_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// The library in the package of the `python3` in PATH, if there is one.
+fn of_python() -> Option<PathBuf> {
+    let answer = ask("python3".as_ref(), QUESTION).ok()?;
+    answer.lines().map(PathBuf::from).find(|library| library.is_file())
+}
+
+/// What a Python program prints, within the timeout.
+fn ask(python: &OsStr, question: &str) -> Result<String> {
+    let mut command = Command::new(python);
+    command.args([OsString::from("-c"), question.into()]);
+    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null());
+    let mut child = command.spawn()?;
+    let mut stdout = child.stdout.take().context("it was piped")?;
+    let (sender, receiver) = mpsc::channel();
+    let read = move || {
+        let mut answer = String::new();
+        let read = stdout.read_to_string(&mut answer);
+        // Nobody waits any longer after the timeout.
+        let _ = sender.send(read.map(|_| answer));
+    };
+    let reader = std::thread::Builder::new().name("python3".to_owned()).spawn(read)?;
+    let answer = receiver.recv_timeout(PYTHON_TIMEOUT);
+    // One that has answered has ended, or has nothing to add.
+    let _ = child.kill();
+    child.wait()?;
+    let answer = answer.context("it does not answer")??;
+    reader.join().map_err(|_| anyhow!("its answer could not be read"))?;
+    Ok(answer)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn resolved(flag: Option<&str>, variable: Option<&str>, python: Option<&str>) -> String {
+        let path = |text: Option<&str>| text.map(PathBuf::from);
+        let place = resolve(path(flag), path(variable), || path(python));
+        place.library.display().to_string()
+    }
+
+    #[test]
+    fn the_flag_is_before_the_variable_and_python_before_the_system() {
+        assert_eq!(resolved(Some("a"), Some("b"), Some("c")), "a");
+        assert_eq!(resolved(None, Some("b"), Some("c")), "b");
+        assert_eq!(resolved(None, None, Some("c")), "c");
+        assert_eq!(resolved(None, None, None), SYSTEM);
+    }
+
+    #[test]
+    fn a_python_that_is_not_there_has_no_library() {
+        assert!(ask("no-such-python".as_ref(), QUESTION).is_err());
+    }
+
+    #[test]
+    fn a_named_library_that_cannot_be_used_is_told_with_the_command_that_gets_one() {
+        let flag = OnnxRuntime { library: Some("/no/such/library.so".into()) };
+        let model = [0x08, 0x08, 0x12, 0x00];
+        let error = flag.open_for(&model, 1).map(drop).unwrap_err();
+        let text = format!("{error:#}");
+        assert!(text.contains("--onnxruntime"), "{text}");
+        assert!(text.contains("pip install onnxruntime"), "{text}");
+        assert!(text.contains("/no/such/library.so"), "{text}");
+    }
+}
