@@ -4,6 +4,7 @@
 //! failure, so that nothing is green for not having run. Later steps run after a failed one.
 
 mod deny;
+mod onnxruntime;
 mod python;
 mod report;
 mod steps;

@@ -95,7 +95,7 @@ impl LoadedRelease {
     }
 
     /// A bare model file: its inputs and outputs are those of its own metadata, no value is
-    /// required, and what it says is the answer.
+    /// required (but what ONNX has no missing value for), and what it says is the answer.
     ///
     /// # Errors
     /// When the model does not take a row of its own inputs.
@@ -251,7 +251,8 @@ fn bare_contract(signature: &Signature) -> Contract {
         data_type: input.element.data_type(),
         width: input.width(),
         role: Role::Feature,
-        required: false,
+        // In ONNX only floats may be missing: what the runtime could not take is refused by name.
+        required: signature.format == "onnx" && input.element.data_type() != DataType::Float,
         min: None,
         max: None,
         one_of: None,

@@ -4,7 +4,7 @@ use std::process::Command;
 
 use anyhow::Result;
 
-use super::Outcome;
+use super::{Outcome, onnxruntime};
 use crate::cargo;
 use crate::process;
 use crate::python;
@@ -25,6 +25,10 @@ pub(super) fn run(workspace: &Workspace) -> Result<Outcome> {
     let binary = cargo::build(workspace, "--package shipworthy", "shipworthy")?;
     let mut pytest = Command::new(python);
     pytest.current_dir(&workspace.root).env("SHIPWORTHY_BIN", binary);
+    match onnxruntime::library(workspace)? {
+        Ok(library) => pytest.env(onnxruntime::VARIABLE, library),
+        Err(why) => return Ok(Outcome::Skipped(why)),
+    };
     pytest.env("PYTHONDONTWRITEBYTECODE", "1");
     process::run(pytest.args(["-m", "pytest", "-p", "no:cacheprovider", TESTS]))?;
     Ok(Outcome::Passed)

@@ -2,7 +2,7 @@
 
 use anyhow::Result;
 
-use super::{Outcome, deny, python};
+use super::{Outcome, deny, onnxruntime, python};
 use crate::cargo::cargo;
 use crate::process;
 use crate::tidy;
@@ -47,7 +47,12 @@ fn clippy(workspace: &Workspace) -> Result<Outcome> {
 }
 
 fn rust(workspace: &Workspace) -> Result<Outcome> {
-    process::run(&mut cargo(workspace, "test --workspace --no-fail-fast"))?;
+    let library = match onnxruntime::library(workspace)? {
+        Ok(library) => library,
+        Err(why) => anyhow::bail!("the tests need ONNX Runtime from PyPI: {why}"),
+    };
+    let mut command = cargo(workspace, "test --workspace --no-fail-fast");
+    process::run(command.env(onnxruntime::VARIABLE, library))?;
     Ok(Outcome::Passed)
 }
 

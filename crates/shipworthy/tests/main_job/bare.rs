@@ -142,3 +142,44 @@ fn rows_that_do_not_feed_the_model_are_refused_by_name() {
     let ran = predict(&rows.display().to_string());
     ran.says("row 1 of the input has \"noon\" in column `hour`, where the model takes a float");
 }
+
+#[test]
+fn an_onnx_model_that_reads_text_is_served_and_predicts() {
+    let project = Project::new();
+    let (model, rows) = (fixture("onnx_logreg_pipeline/model.onnx"), fixture("credit_onnx.csv"));
+    let out = project.beside("out.parquet").display().to_string();
+    run(&format!("predict --model {model} --input {rows} --output {out}")).expect(0);
+    let predicted = column(&project, "out.parquet", "probabilities_1");
+    let expected = std::fs::read_to_string(fixture("onnx_logreg_pipeline/expected.csv")).unwrap();
+    for (line, found) in expected.lines().skip(1).zip(&predicted) {
+        let expected: f64 = line.rsplit_once(',').unwrap().1.parse().unwrap();
+        assert!((expected - found).abs() < 1e-5, "{found} != {expected}");
+    }
+    let server = Server::start_bare(&project, &format!("--model credit={model}"));
+    let metadata = server.get("/v2/models/credit").expect(200);
+    assert_eq!(metadata["inputs"][1]["name"], "Home");
+    assert_eq!(metadata["inputs"][1]["datatype"], "BYTES");
+    let records = records("credit_onnx.csv");
+    let body = json!({"instances": records});
+    let served = server.post("/v1/models/credit:predict", &body).expect(200);
+    assert_eq!(served["predictions"].as_array().unwrap().len(), records.len());
+    let mut incomplete = records[0].clone();
+    incomplete.as_object_mut().unwrap().remove("Home");
+    let refused = server.post("/v1/models/credit:predict", &json!({"instances": [incomplete]}));
+    assert!(refused.text().contains("Home"), "the column is named");
+}
+
+#[test]
+fn an_onnx_model_without_its_library_is_refused_with_the_command_that_gets_it() {
+    let project = Project::new();
+    let model = fixture("onnx_cnn/model.onnx");
+    let mut command = command::program();
+    // Neither a variable, nor a Python, nor a library of the system.
+    command.env_remove("SHIPWORTHY_ONNXRUNTIME").env_remove("ORT_DYLIB_PATH");
+    command.env("PATH", project.beside("nothing"));
+    let line = project.line(&format!("serve --model digits={model} --state STATE"));
+    let ran = command::finish(command.args(line.split_whitespace()));
+    ran.expect(2);
+    ran.says("pip install onnxruntime");
+    ran.says("SHIPWORTHY_ONNXRUNTIME");
+}
