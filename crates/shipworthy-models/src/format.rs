@@ -45,7 +45,14 @@ pub enum Error {
     Catboost(#[from] catboost::Error),
     /// An ONNX model that does not load.
     #[error(transparent)]
-    Onnx(#[from] onnx::Error),
+    Onnx(Box<onnx::Error>),
+}
+
+/// Boxed: it is larger than all others, which would pay for it.
+impl From<onnx::Error> for Error {
+    fn from(error: onnx::Error) -> Self {
+        Self::Onnx(Box::new(error))
+    }
 }
 
 impl Format {

@@ -8,7 +8,7 @@ use crate::onnx_models::load_bytes;
 
 fn refused(bytes: &[u8]) -> Error {
     match load_bytes(bytes).map(drop) {
-        Err(format::Error::Onnx(error)) => error,
+        Err(format::Error::Onnx(error)) => *error,
         other => panic!("{other:?}"),
     }
 }

@@ -89,7 +89,8 @@ fn an_onnx_file_is_known_by_its_content() {
 #[test]
 fn an_onnx_file_is_refused_where_no_runtime_is_given() {
     let refused = ModelFile::load(&bytes("onnx_cnn"), &Options::default()).map(drop).unwrap_err();
-    assert!(matches!(refused, format::Error::Onnx(Error::NoRuntime)), "{refused}");
+    let format::Error::Onnx(error) = refused else { panic!("{refused}") };
+    assert!(matches!(*error, Error::NoRuntime), "{error}");
 }
 
 #[test]
