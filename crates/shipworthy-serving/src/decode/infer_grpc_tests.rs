@@ -64,7 +64,7 @@ fn typed_and_raw_values_make_the_same_rows() {
 fn each_datatype_has_its_field_of_typed_values() {
     let big = 1_u64 << 63;
     let none = Contents::default;
-    let (column, other) = (DataType::Float, none());
+    let (column, integer, other) = (DataType::Float, DataType::Integer, none());
     for (datatype, data_type, contents, expect) in [
         (
             "BOOL",
@@ -72,45 +72,25 @@ fn each_datatype_has_its_field_of_typed_values() {
             Contents { bool_contents: vec![true], ..none() },
             Cell::Boolean(true),
         ),
-        (
-            "INT8",
-            DataType::Integer,
-            Contents { int_contents: vec![-7], ..none() },
-            Cell::Integer(-7),
-        ),
-        (
-            "INT16",
-            DataType::Integer,
-            Contents { int_contents: vec![-7], ..none() },
-            Cell::Integer(-7),
-        ),
+        ("INT8", integer, Contents { int_contents: vec![-7], ..none() }, Cell::Integer(-7)),
+        ("INT16", integer, Contents { int_contents: vec![-7], ..none() }, Cell::Integer(-7)),
         (
             "INT32",
-            DataType::Integer,
+            integer,
             Contents { int_contents: vec![i32::MIN], ..none() },
             Cell::Integer(i32::MIN.into()),
         ),
         (
             "INT64",
-            DataType::Integer,
+            integer,
             Contents { int64_contents: vec![i64::MIN], ..none() },
             Cell::Integer(i64::MIN),
         ),
-        (
-            "UINT8",
-            DataType::Integer,
-            Contents { uint_contents: vec![7], ..none() },
-            Cell::Integer(7),
-        ),
-        (
-            "UINT16",
-            DataType::Integer,
-            Contents { uint_contents: vec![7], ..none() },
-            Cell::Integer(7),
-        ),
+        ("UINT8", integer, Contents { uint_contents: vec![7], ..none() }, Cell::Integer(7)),
+        ("UINT16", integer, Contents { uint_contents: vec![7], ..none() }, Cell::Integer(7)),
         (
             "UINT32",
-            DataType::Integer,
+            integer,
             Contents { uint_contents: vec![u32::MAX], ..none() },
             Cell::Integer(u32::MAX.into()),
         ),

@@ -91,7 +91,8 @@ impl Remote {
     /// When it does not answer, or describes nothing that can be called.
     pub async fn connect(address: Address, options: Options, ports: Ports) -> Result<Self, Error> {
         let client = Client::new(options.token.as_deref());
-        let client = client.map_err(|source| Error::Client { address: address.clone(), source })?;
+        let client =
+            client.map_err(|source| Error::Client { address: address.to_string(), source })?;
         let nothing = Signature { format: "remote", inputs: Vec::new(), outputs: Vec::new() };
         let timeout = options.timeout.unwrap_or(Options::TIMEOUT);
         let breaker = Breaker::new(THRESHOLDS);
@@ -138,7 +139,7 @@ impl Remote {
         let body = wire::encode(&self.signature, batch, self.takes_binary);
         let body = body.map_err(|why| Error::Rows { why })?;
         if !self.breaker.admits(self.ports.clock.monotonic_us()) {
-            return Err(Error::LeftAlone { address: self.address.clone() });
+            return Err(Error::LeftAlone { address: self.address.to_string() });
         }
         let answered = self.within_the_deadline(self.call(&body)).await;
         match &answered {
@@ -148,7 +149,7 @@ impl Remote {
         let answer = answered?.body;
         let rows = batch.rows();
         wire::decode(&self.signature, &answer, rows)
-            .map_err(|why| Error::Answer { address: self.address.clone(), why })
+            .map_err(|why| Error::Answer { address: self.address.to_string(), why })
     }
 
     fn failed(&self) {
@@ -163,7 +164,7 @@ impl Remote {
     ) -> Result<T, Error> {
         tokio::time::timeout(self.timeout, work).await.unwrap_or_else(|_| {
             let limit_ms = self.timeout.as_millis();
-            Err(Error::Timeout { address: self.address.clone(), limit_ms })
+            Err(Error::Timeout { address: self.address.to_string(), limit_ms })
         })
     }
 
@@ -200,13 +201,13 @@ impl Remote {
     }
 
     fn no_metadata(&self, why: String) -> Error {
-        Error::Metadata { address: self.address.clone(), why }
+        Error::Metadata { address: self.address.to_string(), why }
     }
 
     fn answered(&self, response: Result<Response, client::Error>) -> Result<Response, Error> {
         /// Enough to recognise what went wrong there.
         const SHOWN_CHARS: usize = 200;
-        let address = || self.address.clone();
+        let address = || self.address.to_string();
         let response =
             response.map_err(|source| Error::Unreachable { address: address(), source })?;
         if response.status.is_success() {

@@ -50,8 +50,9 @@ fn grpc_gives_the_numbers_of_http_and_names_its_records_in_body_and_headers() {
     assert_eq!(answer.headers["x-shipworthy-commit"], *commit);
     assert!(answer.headers["traceparent"].to_str().unwrap().starts_with(&parent[..36]));
     let recorded = by_id(export(&project));
-    assert_eq!(recorded[&**id].trace_id.as_deref(), Some(TRACE));
     assert_eq!(recorded[&**id].endpoint, NAME);
+    let shown = project.run(&format!("ledger show {id} --state STATE --json")).json();
+    assert_eq!(shown["payload"]["trace_id"], TRACE);
 }
 
 #[test]

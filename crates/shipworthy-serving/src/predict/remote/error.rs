@@ -2,7 +2,6 @@
 
 use axum::http::StatusCode;
 
-use super::Address;
 use super::client;
 
 /// Why a server's model did not answer.
@@ -12,7 +11,7 @@ pub enum Error {
     #[error("no client for {address}")]
     Client {
         /// The model.
-        address: Address,
+        address: String,
         /// Why.
         #[source]
         source: client::Error,
@@ -21,7 +20,7 @@ pub enum Error {
     #[error("{address} does not answer; is the server up, and is that its HTTP port?")]
     Unreachable {
         /// The model.
-        address: Address,
+        address: String,
         /// Why.
         #[source]
         source: client::Error,
@@ -30,7 +29,7 @@ pub enum Error {
     #[error("{address} answered {status}: {said}")]
     Status {
         /// The model.
-        address: Address,
+        address: String,
         /// The HTTP status.
         status: StatusCode,
         /// The beginning of its body.
@@ -40,7 +39,7 @@ pub enum Error {
     #[error("{address} cannot be called: {why}")]
     Metadata {
         /// The model.
-        address: Address,
+        address: String,
         /// Why.
         why: String,
     },
@@ -48,7 +47,7 @@ pub enum Error {
     #[error("{address} gave no answer within {limit_ms} ms")]
     Timeout {
         /// The model.
-        address: Address,
+        address: String,
         /// The deadline.
         limit_ms: u128,
     },
@@ -56,7 +55,7 @@ pub enum Error {
     #[error("{address} did not answer lately, and is left alone for a while")]
     LeftAlone {
         /// The model.
-        address: Address,
+        address: String,
     },
     /// Rows that the protocol cannot carry.
     #[error("{why}")]
@@ -68,7 +67,7 @@ pub enum Error {
     #[error("{address} broke the protocol: {why}")]
     Answer {
         /// The model.
-        address: Address,
+        address: String,
         /// How.
         why: String,
     },

@@ -93,8 +93,11 @@ impl TensorMetadata {
 mod tests {
     use super::*;
 
+    /// Name, type and shape after the rows.
+    type Told<'a> = (&'a str, Element, &'a [usize]);
+
     #[track_caller]
-    fn check(metadata: &str, expect: Result<&[(&str, Element, &[usize])], &str>) {
+    fn check(metadata: &str, expect: Result<&[Told<'_>], &str>) {
         let metadata: Metadata = serde_json::from_str(metadata).unwrap();
         match (metadata.signature(), expect) {
             (Ok(signature), Ok(expect)) => {
@@ -114,7 +117,7 @@ mod tests {
     fn inputs_and_outputs_become_a_signature() {
         let inputs = r#"[{"name": "x", "datatype": "FP32", "shape": [-1, 2, 3]},
                          {"name": "s", "datatype": "BYTES", "shape": [-1]}]"#;
-        let expect: &[(&str, Element, &[usize])] =
+        let expect: &[Told<'_>] =
             &[("x", Element::Fp32, &[2, 3]), ("s", Element::Bytes, &[]), ("y", Element::Fp64, &[])];
         check(&format!(r#"{{"name": "m", "inputs": {inputs}, {Y}}}"#), Ok(expect));
     }
