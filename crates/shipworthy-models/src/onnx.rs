@@ -3,7 +3,7 @@
 //! The library is opened from a file that the caller found ([`Runtime::open`]), since nothing here
 //! reads the environment. Any version from 1.17 on serves: that is the API that is asked for.
 //!
-//! A file is read twice. First by [`mod@file`], which knows no more of the format than what says
+//! A file is read twice. First by `file`, which knows no more of the format than what says
 //! whether the file is whole, stands alone, and has inputs and outputs that are tensors; then by
 //! the runtime.
 //!

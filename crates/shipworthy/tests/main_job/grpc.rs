@@ -41,7 +41,8 @@ fn grpc_gives_the_numbers_of_http_and_names_its_records_in_body_and_headers() {
     let body = framed(0, &request.encode_to_vec());
     let answer = connection.call(&method("ModelInfer"), &[("traceparent", &parent)], body).unwrap();
     let decisions = answer.decisions();
-    assert_eq!(decisions.output("prediction").fp64_contents[0], expected["predictions"][0]);
+    let prediction = serde_json::Value::from(decisions.output("prediction").fp64_contents[0]);
+    assert_eq!(prediction, expected["predictions"][0]);
     assert_eq!((&*decisions.id, &*decisions.model_name), ("seven", NAME));
     assert_eq!(decisions.model_version, expected["release"]);
     let id = &decisions.decision_ids()[0];
