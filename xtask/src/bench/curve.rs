@@ -42,7 +42,7 @@ impl Curve {
     pub(super) fn markdown(&self) -> String {
         let mut text = String::from("| s | VmRSS MiB | RssAnon MiB |\n|---:|---:|---:|\n");
         let step = self.points.len().div_ceil(TABLE_ROWS).max(1);
-        for point in self.points.iter().step_by(step).chain(self.points.last()) {
+        for point in self.points.iter().step_by(step) {
             let Point { at_s, resident_mib, anonymous_mib } = point;
             let _ = writeln!(text, "| {at_s:.0} | {resident_mib:.1} | {anonymous_mib:.1} |");
         }
