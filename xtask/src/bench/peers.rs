@@ -1,5 +1,6 @@
 //! The peers of the serving benchmark: programs in Python that serve one XGBoost model.
 
+use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::thread;
@@ -156,6 +157,9 @@ fn program(
     let mut command = Command::new(python.join("bin/python"));
     command.arg(programs.root.join(DIRECTORY).join(file)).current_dir(directory);
     command.env("PEER_MODEL", programs.root.join(MODEL));
+    // Our own servers end with an interrupt from the keyboard; a group of its own does not get it,
+    // and ends with its standard input instead.
+    command.process_group(0);
     // More threads in a prediction of a few rows only wait for each other.
     command.env("OMP_NUM_THREADS", "1");
     command.env("PEER_WORKERS", workers.to_string()).env("PYTHONDONTWRITEBYTECODE", "1");

@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
-use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::mpsc;
@@ -151,7 +150,6 @@ impl Running {
         let mut child = (server.command)(programs, &directory)
             // A peer ends itself with the pipe, should this program end without a word.
             .stdin(Stdio::piped())
-            .process_group(0)
             .stdout(Stdio::piped())
             .stderr(File::create(&log).with_context(|| format!("cannot make {}", log.display()))?)
             .spawn()
@@ -196,9 +194,11 @@ impl Running {
 
 impl Drop for Running {
     fn drop(&mut self) {
-        // Its workers as well: a process killed alone leaves them behind.
-        let group = format!("kill -s KILL -- -{}", self.child.id());
-        let _ = process::succeeds(Command::new("sh").args(["-c", &group]));
+        if self.server.peer.is_some() {
+            // Its workers as well: a process killed alone leaves them behind.
+            let group = format!("kill -s KILL -- -{}", self.child.id());
+            let _ = process::succeeds(Command::new("sh").args(["-c", &group]));
+        }
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
