@@ -25,6 +25,7 @@ mod wire;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+pub use file::check;
 pub use library::Runtime;
 pub use model::OnnxModel;
 pub use predictor::OnnxPredictor;

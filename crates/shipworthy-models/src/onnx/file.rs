@@ -8,8 +8,11 @@ use super::{Error, MAX_BYTES};
 /// Graphs in attributes of nodes, one within another; conditions and loops nest two or three deep.
 const MAX_DEPTH: usize = 16;
 
-/// Checks the whole file.
-pub(super) fn check(bytes: &[u8]) -> Result<(), Error> {
+/// Checks that a whole file may be given to the runtime, which [`super::OnnxModel::load`] does first.
+///
+/// # Errors
+/// When the file is damaged, stands not alone, or has inputs or outputs that are not tensors.
+pub fn check(bytes: &[u8]) -> Result<(), Error> {
     if bytes.len() > MAX_BYTES {
         return Err(Error::TooLarge { bytes: bytes.len() });
     }
