@@ -4,10 +4,12 @@
 //! failure, so that nothing is green for not having run. Later steps run after a failed one.
 
 mod deny;
+mod fuzz;
 mod onnxruntime;
 mod python;
 mod report;
 mod steps;
+mod tool;
 
 use std::time::{Duration, Instant};
 

@@ -2,7 +2,7 @@
 
 use anyhow::Result;
 
-use super::{Outcome, deny, onnxruntime, python};
+use super::{Outcome, deny, fuzz, onnxruntime, python};
 use crate::cargo::cargo;
 use crate::process;
 use crate::tidy;
@@ -22,6 +22,7 @@ pub(super) const STEPS: &[Step] = &[
     Step { name: "clippy", about: "cargo clippy, warnings denied", run: clippy },
     Step { name: "deny", about: "licences, bans and sources of the dependencies", run: deny::run },
     Step { name: "rust", about: "cargo test --workspace", run: rust },
+    Step { name: "fuzz", about: "each parser of model files for some seconds", run: fuzz::run },
     Step { name: "doc", about: "cargo doc, warnings denied", run: doc },
     Step {
         name: "python",
@@ -37,6 +38,7 @@ fn tidy(workspace: &Workspace) -> Result<Outcome> {
 
 fn fmt(workspace: &Workspace) -> Result<Outcome> {
     process::run(&mut cargo(workspace, "fmt --all --check"))?;
+    process::run(&mut cargo(workspace, "fmt --manifest-path fuzz/Cargo.toml --check"))?;
     Ok(Outcome::Passed)
 }
 
