@@ -12,6 +12,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 BIN = os.environ["SHIPWORTHY_BIN"]
+DATA = ROOT / "crates/shipworthy-models/tests/data"
 
 
 def shipworthy(*arguments):
@@ -21,14 +22,17 @@ def shipworthy(*arguments):
 
 
 class Server:
-    """A project that is served from its own state directory."""
+    """A project, or models without one, served from a state directory of their own."""
 
-    def __init__(self, project, state):
-        self.project, self.state = project, state
-        arguments = ["up", project, "--state", state, "--listen", "127.0.0.1:0", "--admin", "127.0.0.1:0"]
+    def __init__(self, what, state):
+        self.state = state
+        arguments = [*what, "--state", state]
+        for listener in ("--listen", "--admin", "--grpc"):
+            arguments += [listener, "127.0.0.1:0"]
         self.process = subprocess.Popen([BIN, *map(str, arguments)], stdout=subprocess.PIPE, text=True)
         self.url = self.process.stdout.readline().strip()
         assert self.url.startswith("http://"), "the server did not start"
+        self.grpc = json.loads((Path(state) / "server.json").read_text())["grpc"]
 
     def get(self, path):
         with urllib.request.urlopen(self.url + path) as answer:
@@ -59,7 +63,17 @@ def example(request, tmp_path_factory):
     place = tmp_path_factory.mktemp(request.param)
     project = place / "project"
     shutil.copytree(ROOT / "examples" / request.param, project, ignore=shutil.ignore_patterns(".shipworthy"))
-    server = Server(project, place / "state")
-    server.example = request.param
+    server = Server(["up", project], place / "state")
+    server.project, server.example = project, request.param
+    yield server
+    server.stop()
+
+
+@pytest.fixture(scope="session")
+def bare(tmp_path_factory):
+    """Two bare model files: one of numbers alone, one with categories."""
+    files = {"late": "xgb_binary_num/model.json", "credit": "lgb_tabular_cat/model.txt"}
+    models = [argument for name, file in files.items() for argument in ("--model", f"{name}={DATA / file}")]
+    server = Server(["serve", *models], tmp_path_factory.mktemp("bare"))
     yield server
     server.stop()

@@ -4,10 +4,12 @@ import asyncio
 import importlib.util
 import sys
 import types
+from unittest import mock
 
 import httpx
 import numpy as np
 import pytest
+from google.protobuf import descriptor_pool
 
 from rows import as_instances, features, predict, rows_of
 
@@ -18,7 +20,9 @@ if "kserve" not in sys.modules:
     kserve.__path__ = list(importlib.util.find_spec("kserve").submodule_search_locations)
     sys.modules["kserve"] = kserve
 
-from kserve.inference_client import InferenceRESTClient, RESTConfig  # noqa: E402
+# tritonclient's messages have the same names, and one pool takes a name once: these get their own.
+with mock.patch("google.protobuf.descriptor_pool.Default", descriptor_pool.DescriptorPool):
+    from kserve.inference_client import InferenceGRPCClient, InferenceRESTClient, RESTConfig  # noqa: E402
 from kserve.protocol.infer_type import InferInput, InferRequest  # noqa: E402
 
 ROWS = 100
@@ -86,3 +90,40 @@ def test_v2_one_tensor_a_column(example, binary):
     outputs = {output.name: output for output in answer.outputs}
     assert outputs["prediction"].as_numpy().tolist() == expected
     assert len(set(outputs["decision_id"].data)) == len(frame)
+
+
+def over_grpc(example, work):
+    """Runs `work` with a client of gRPC."""
+
+    async def run():
+        async with InferenceGRPCClient(example.grpc) as client:
+            return await work(client)
+
+    return asyncio.run(run())
+
+
+def test_grpc_server_and_model_are_ready(example):
+    name = rows_of(example, 1)[1]
+    assert over_grpc(example, lambda client: client.is_server_live()) is True
+    assert over_grpc(example, lambda client: client.is_server_ready()) is True
+    assert over_grpc(example, lambda client: client.is_model_ready(name)) is True
+
+
+@pytest.mark.parametrize("binary", [False, True])
+def test_grpc_one_tensor_a_column(example, binary):
+    frame, name, _ = rows_of(example, ROWS)
+    columns = features(example, name)
+    frame = frame[list(columns)].dropna()
+    expected = predict(example, name, as_instances(frame))
+    inputs = []
+    for column, datatype in columns.items():
+        values = frame[column].to_numpy().astype(NUMPY[datatype])
+        if datatype == "BYTES" and not binary:
+            values = np.array([text.encode() for text in values], dtype=object)
+        inputs.append(InferInput(column, list(values.shape), datatype))
+        inputs[-1].set_data_from_numpy(values, binary_data=binary)
+    request = InferRequest(name, inputs, request_id="seven")
+    answer = over_grpc(example, lambda client: client.infer(request))
+    assert (answer.id, answer.model_name) == ("seven", name)
+    outputs = {output.name: output for output in answer.outputs}
+    assert outputs["prediction"].as_numpy().tolist() == expected
