@@ -13,6 +13,7 @@ import peer
 @bentoml.service(workers=peer.WORKERS, logging={"access": {"enabled": False}})
 class Late:
     def __init__(self) -> None:
+        peer.end_with_parent()
         self.booster = peer.load_booster()
 
     @bentoml.api

@@ -5,6 +5,7 @@ line of standard output when it answers, and its group ends with the end of stan
 Environment: PEER_MODEL, the XGBoost model; PEER_WORKERS, how many processes answer.
 """
 
+import ctypes
 import os
 import signal
 import socket
@@ -13,6 +14,8 @@ import time
 import urllib.request
 
 MODEL = os.environ["PEER_MODEL"]
+# Of <sys/prctl.h>.
+PR_SET_PDEATHSIG = 1
 WORKERS = int(os.environ.get("PEER_WORKERS", "1"))
 
 
@@ -36,6 +39,11 @@ def announce(port, health):
     """From now on says ready as soon as `health` answers, and ends with whoever started this."""
     threading.Thread(target=_say_when_ready, args=(port, health), daemon=True).start()
     threading.Thread(target=_end_with_starter, daemon=True).start()
+
+
+def end_with_parent():
+    """For a worker that its server puts into a session of its own, out of reach of the group."""
+    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
 def _say_when_ready(port, health):
