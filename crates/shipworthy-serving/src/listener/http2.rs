@@ -115,3 +115,64 @@ where
         self.0.spawn(stream);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    use tokio::net::{TcpListener, TcpStream};
+    use tokio_util::sync::CancellationToken;
+
+    use super::*;
+    use crate::listener::{self, Protocol};
+
+    /// Everything that a client hears that says `greeting` and then nothing more.
+    fn heard(greeting: &[u8]) -> Vec<u8> {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        runtime.block_on(async {
+            let socket = TcpListener::bind("127.0.0.1:0").await.unwrap();
+            let address = socket.local_addr().unwrap();
+            let short = Duration::from_millis(20);
+            let options = Options {
+                protocol: Protocol::Http2,
+                max_connections: 1,
+                idle_timeout: short,
+                drain_timeout: short,
+            };
+            let shutdown = CancellationToken::new();
+            let client = async {
+                let mut stream = TcpStream::connect(address).await.unwrap();
+                stream.write_all(greeting).await.unwrap();
+                let mut heard = Vec::new();
+                // A connection that is cut is as good as one that ends.
+                let _ = stream.read_to_end(&mut heard).await;
+                heard
+            };
+            tokio::select! {
+                heard = client => heard,
+                _ = listener::serve(socket, Router::new(), options, shutdown) => Vec::new(),
+            }
+        })
+    }
+
+    #[test]
+    fn who_never_greets_is_cut_off() {
+        heard(b"");
+        heard(b"PRI * HT");
+    }
+
+    #[test]
+    fn who_falls_silent_is_asked_to_go() {
+        // RFC 9113, section 3.4: the preface and empty settings; 6.8: GOAWAY is frame type 7.
+        let greeting = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0";
+        let heard = heard(greeting);
+        let (mut rest, mut kinds) = (&heard[..], Vec::new());
+        while let Some(([a, b, c, kind, ..], _)) = rest.split_first_chunk::<9>() {
+            kinds.push(*kind);
+            let length = u32::from_be_bytes([0, *a, *b, *c]) as usize;
+            rest = rest.get(9 + length..).unwrap_or_default();
+        }
+        assert!(kinds.contains(&7), "{kinds:?}");
+    }
+}
