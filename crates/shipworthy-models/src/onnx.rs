@@ -11,7 +11,7 @@
 //! version cannot name, nor one that makes it open other files.
 //!
 //! **Not promised:** a graph is a program. What it computes, and how much memory that takes, is not
-//! bounded here.
+//! bounded here: who loads a file that others made tries it first in a process with bounds.
 
 mod file;
 mod library;

@@ -8,6 +8,7 @@ use clap::{Parser, Subcommand};
 use crate::commands::{
     checklist, completions, config, init, ledger, predict, reload, score, serve, token, train, up,
 };
+use crate::onnx_runtime::trial;
 use crate::system::System;
 
 /// How a command ended.
@@ -64,6 +65,9 @@ enum Command {
     Ledger(ledger::Args),
     Token(token::Args),
     Completions(completions::Args),
+    /// Not for people: what `serve` and `predict` hold an ONNX model to.
+    #[command(hide = true)]
+    OnnxTrial(trial::Args),
 }
 
 impl Cli {
@@ -82,6 +86,7 @@ impl Cli {
             Command::Ledger(args) => ledger::run(&args, system),
             Command::Token(args) => token::run(&args, system),
             Command::Completions(args) => completions::run(&args),
+            Command::OnnxTrial(args) => trial::run(&args),
         }
     }
 }

@@ -1,15 +1,17 @@
-//! Where the library of ONNX Runtime is.
+//! Where the library of ONNX Runtime is, and whether a model may be given to it.
+
+pub(crate) mod trial;
 
 use std::ffi::{OsStr, OsString};
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::mpsc;
 use std::time::Duration;
 
 use anyhow::{Context, Result, anyhow};
 use shipworthy_models::format::Format;
-use shipworthy_models::onnx::{Error, Runtime};
+use shipworthy_models::onnx::{self, Error, Runtime};
 
 use crate::system::System;
 
@@ -36,8 +38,8 @@ struct Place {
 }
 
 impl OnnxRuntime {
-    /// Opens the library when `model` is an ONNX file, for that many sessions at a time; nothing is
-    /// looked for otherwise.
+    /// Opens the library when `model` is an ONNX file, for that many sessions at a time, and tries
+    /// the model with it; nothing is looked for otherwise.
     pub(crate) fn open_for(&self, model: &[u8], sessions: usize) -> Result<Option<Runtime>> {
         if !matches!(Format::detect(model), Ok(Format::Onnx)) {
             return Ok(None);
@@ -45,7 +47,12 @@ impl OnnxRuntime {
         let variable = System::variable(VARIABLE).map(PathBuf::from);
         let place = resolve(self.library.clone(), variable, of_python);
         let opened = Runtime::open(&place.library, sessions);
-        opened.map(Some).map_err(|error| explain(error, &place))
+        let opened = opened.map_err(|error| explain(error, &place))?;
+        // What is no whole model is told by who loads it.
+        if onnx::check(model).is_ok() {
+            trial::hold(model, &place.library).context("the ONNX model cannot be used")?;
+        }
+        Ok(Some(opened))
     }
 }
 
@@ -105,23 +112,28 @@ fn ask(python: &OsStr, question: &str) -> Result<String> {
     let mut command = Command::new(python);
     command.args([OsString::from("-c"), question.into()]);
     command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null());
-    let mut child = command.spawn()?;
+    let (answer, _) = first_words(&mut command.spawn()?, PYTHON_TIMEOUT)?;
+    answer.context("it does not answer")
+}
+
+/// What a process prints to its piped standard output, if it comes to an end within the timeout;
+/// and how the process ended, which it has in any case.
+fn first_words(child: &mut Child, timeout: Duration) -> Result<(Option<String>, ExitStatus)> {
     let mut stdout = child.stdout.take().context("it was piped")?;
     let (sender, receiver) = mpsc::channel();
     let read = move || {
-        let mut answer = String::new();
-        let read = stdout.read_to_string(&mut answer);
+        let mut words = String::new();
+        let read = stdout.read_to_string(&mut words);
         // Nobody waits any longer after the timeout.
-        let _ = sender.send(read.map(|_| answer));
+        let _ = sender.send(read.map(|_| words));
     };
-    let reader = std::thread::Builder::new().name("python3".to_owned()).spawn(read)?;
-    let answer = receiver.recv_timeout(PYTHON_TIMEOUT);
-    // One that has answered has ended, or has nothing to add.
+    let reader = std::thread::Builder::new().name("words".to_owned()).spawn(read)?;
+    let words = receiver.recv_timeout(timeout);
+    // One that has closed its output has ended, or has nothing to add.
     let _ = child.kill();
-    child.wait()?;
-    let answer = answer.context("it does not answer")??;
-    reader.join().map_err(|_| anyhow!("its answer could not be read"))?;
-    Ok(answer)
+    let status = child.wait()?;
+    reader.join().map_err(|_| anyhow!("its output could not be read"))?;
+    Ok((words.ok().transpose()?, status))
 }
 
 #[cfg(test)]

@@ -183,3 +183,16 @@ fn an_onnx_model_without_its_library_is_refused_with_the_command_that_gets_it() 
     ran.says("pip install onnxruntime");
     ran.says("SHIPWORTHY_ONNXRUNTIME");
 }
+
+#[test]
+fn an_onnx_graph_without_end_or_measure_is_refused_before_it_harms_this_program() {
+    let project = Project::new();
+    let refused = |case: &str| {
+        let model = fixture(&format!("{case}/model.onnx"));
+        let ran = project.run(&format!("serve --model m={model} --state STATE"));
+        ran.expect(2);
+        ran
+    };
+    refused("onnx_endless").says("computes for more than 20 s to load and answer one row");
+    refused("onnx_huge").says("more than 2048 MiB to load and answer one row");
+}
