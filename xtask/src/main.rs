@@ -8,6 +8,7 @@
 mod apt;
 mod bench;
 mod cargo;
+mod onnxruntime;
 mod process;
 mod python;
 mod test;

@@ -5,7 +5,6 @@
 
 mod deny;
 mod fuzz;
-mod onnxruntime;
 mod python;
 mod report;
 mod steps;

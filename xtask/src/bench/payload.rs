@@ -9,6 +9,8 @@ use crate::workspace::Workspace;
 
 /// The model of the peers, a fixture of the tests of shipworthy-models.
 pub(super) const MODEL: &str = "crates/shipworthy-models/tests/data/xgb_binary_num/model.json";
+/// A model in ONNX that reads the same columns as one tensor.
+pub(super) const ONNX_MODEL: &str = "crates/shipworthy-models/tests/data/onnx_hist_gb/model.onnx";
 const ROWS: &str = "crates/shipworthy-models/tests/data/flights_numeric.csv";
 
 /// One row of `examples/flights`: what is known when a departure is scheduled.
@@ -66,8 +68,7 @@ impl Rows {
             Form::Tensor => {
                 let data: Vec<f64> = rows.into_iter().flatten().copied().collect();
                 let shape = [count, self.columns.len()];
-                let input =
-                    json!({"name": "rows", "shape": shape, "datatype": "FP32", "data": data});
+                let input = json!({"name": "X", "shape": shape, "datatype": "FP32", "data": data});
                 json!({ "inputs": [input] }).to_string()
             }
         }
@@ -110,7 +111,7 @@ mod tests {
             Form::Named,
             r#"{"instances":[{"a":1.0,"b":2.5},{"a":4.0,"b":5.0},{"a":1.0,"b":2.5}]}"#,
         );
-        let data = r#""data":[1.0,2.5,4.0,5.0,1.0,2.5],"datatype":"FP32","name":"rows""#;
+        let data = r#""data":[1.0,2.5,4.0,5.0,1.0,2.5],"datatype":"FP32","name":"X""#;
         check(Form::Tensor, &format!(r#"{{"inputs":[{{{data},"shape":[3,2]}}]}}"#));
     }
 

@@ -12,6 +12,7 @@ use clap::Args;
 use super::load::Load;
 use super::open_loop::{self, Plan, Taken};
 use super::payload::Rows;
+use super::quantiles::{median, range};
 use super::server::{Running, SERVERS};
 use super::{machine, serve};
 use crate::workspace::Workspace;
@@ -30,6 +31,9 @@ pub(crate) struct Options {
     /// Seconds at each rate
     #[arg(long, default_value_t = 5, value_parser = clap::value_parser!(u32).range(1..=600))]
     seconds: u32,
+    /// Measurements at each rate, whose median counts
+    #[arg(long, default_value_t = 3, value_parser = clap::value_parser!(u32).range(1..=99))]
+    rounds: u32,
     /// Rates to try: each halves what is not known
     #[arg(long, default_value_t = 8, value_parser = clap::value_parser!(u32).range(1..=30))]
     steps: u32,
@@ -54,8 +58,8 @@ pub(super) fn run(workspace: &Workspace, options: &Options) -> Result<()> {
     println!(
         "## The highest rate with p99 under {} ms: {}\n\n{}.\n\n{} cores, {}, {}, commit {}.\n\n\
          {} connections, an open loop: requests are due at even intervals, and latency counts from \
-         then. {} s at each rate. A closed loop reaches {closed:.0} requests/s.\n\n\
-         | requests/s | p50 ms | p99 ms | kept |\n|---:|---:|---:|---|",
+         then. {} times {} s at each rate, the median counts. A closed loop reaches {closed:.0} requests/s.\n\n\
+         | requests/s | p50 ms | p99 ms | spread of p99 | kept |\n|---:|---:|---:|---|---|",
         options.p99_ms,
         options.server,
         server.about,
@@ -64,6 +68,7 @@ pub(super) fn run(workspace: &Workspace, options: &Options) -> Result<()> {
         machine.kernel,
         machine.commit,
         options.connections,
+        options.rounds,
         options.seconds,
     );
     let best = search(closed, options, |rate| {
@@ -89,10 +94,14 @@ fn search(
     let (mut kept_at, mut missed_at) = (0.0, most);
     let mut rate = most;
     for _ in 0..options.steps {
-        let taken = measure(rate)?;
-        let kept = taken.p99_ms < options.p99_ms;
+        let taken = (0..options.rounds).map(|_| measure(rate)).collect::<Result<Vec<_>>>()?;
+        let of = |value: fn(&Taken) -> f64| taken.iter().map(value).collect::<Vec<f64>>();
+        let (p50_ms, p99_ms) = (median(&of(|one| one.p50_ms)), of(|one| one.p99_ms));
+        let (low, high) = range(&p99_ms);
+        let p99_ms = median(&p99_ms);
+        let kept = p99_ms < options.p99_ms;
         let word = if kept { "yes" } else { "no" };
-        println!("| {rate:.0} | {:.3} | {:.3} | {word} |", taken.p50_ms, taken.p99_ms);
+        println!("| {rate:.0} | {p50_ms:.3} | {p99_ms:.3} | {low:.3} to {high:.3} | {word} |");
         if kept {
             kept_at = rate;
             if rate >= most {
@@ -116,6 +125,7 @@ mod tests {
             p99_ms: 5.0,
             connections: 1,
             seconds: 1,
+            rounds: 3,
             steps,
             directory: None,
         };

@@ -17,7 +17,7 @@ use super::report::{Cell, Report};
 use super::server::{OURS, Programs, Running, SERVERS, Server};
 use super::{disk, machine};
 use crate::workspace::Workspace;
-use crate::{cargo, python};
+use crate::{cargo, onnxruntime, python};
 
 /// A peer predicts what this server predicts, up to the rounding of its numbers.
 const TOLERANCE: f64 = 1e-5;
@@ -113,6 +113,7 @@ pub(super) fn build(workspace: &Workspace) -> Result<Programs> {
         shipworthy: cargo::build(workspace, "--release --package shipworthy", "shipworthy")?,
         echo: cargo::build(workspace, echo, "echo")?,
         root: workspace.root.clone(),
+        onnxruntime: onnxruntime::library(workspace)?.ok(),
         environments: BTreeMap::new(),
     })
 }

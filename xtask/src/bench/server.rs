@@ -13,9 +13,9 @@ use std::time::Duration;
 use anyhow::{Context, Result, bail};
 use serde_json::Value;
 
-use super::payload::{Form, MODEL, predictions};
+use super::payload::{Form, MODEL, ONNX_MODEL, predictions};
 use super::peers::Peer;
-use crate::process;
+use crate::{onnxruntime, process};
 
 /// The first start of a project trains its model.
 const READY_TIMEOUT: Duration = Duration::from_secs(600);
@@ -26,6 +26,8 @@ pub(super) struct Programs {
     pub(super) shipworthy: PathBuf,
     pub(super) echo: PathBuf,
     pub(super) root: PathBuf,
+    /// The library that runs ONNX models, if there is a Python to install it.
+    pub(super) onnxruntime: Option<PathBuf>,
     /// The environments of the peers that could be made, by their list of pins.
     pub(super) environments: BTreeMap<&'static str, PathBuf>,
 }
@@ -79,7 +81,27 @@ pub(super) const SERVERS: &[Server] = &[
         path: "/v1/models/late:predict",
         form: Form::Named,
         peer: None,
-        command: bare,
+        command: |programs, directory| bare(programs, directory, MODEL),
+    },
+    Server {
+        name: "onnx",
+        about: "this server with its durable ledger and a boosted forest in ONNX Runtime",
+        path: "/v2/models/late/infer",
+        form: Form::Tensor,
+        peer: None,
+        command: onnx,
+    },
+    Server {
+        name: "onnx-batched",
+        about: "the same with `--micro-batching on`: what requests gain that share a call",
+        path: "/v2/models/late/infer",
+        form: Form::Tensor,
+        peer: None,
+        command: |programs, directory| {
+            let mut command = onnx(programs, directory);
+            command.args(["--micro-batching", "on"]);
+            command
+        },
     },
     Server {
         name: "echo",
@@ -113,12 +135,21 @@ fn up(programs: &Programs, directory: &Path, more: &[&str]) -> Command {
     command
 }
 
-/// The model of the peers, without a project.
-fn bare(programs: &Programs, directory: &Path) -> Command {
+/// A model without a project.
+fn bare(programs: &Programs, directory: &Path, model: &str) -> Command {
     let mut command = Command::new(&programs.shipworthy);
     command.args(["serve", "--listen", "127.0.0.1:0", "--admin", "127.0.0.1:0", "--model"]);
-    command.arg(format!("late={MODEL}")).arg("--state").arg(directory.join("state"));
+    command.arg(format!("late={model}")).arg("--state").arg(directory.join("state"));
     command.current_dir(&programs.root);
+    command
+}
+
+/// Without the library the server says what is missing.
+fn onnx(programs: &Programs, directory: &Path) -> Command {
+    let mut command = bare(programs, directory, ONNX_MODEL);
+    if let Some(library) = &programs.onnxruntime {
+        command.env(onnxruntime::VARIABLE, library);
+    }
     command
 }
 

@@ -4,8 +4,9 @@ use std::process::Command;
 
 use anyhow::Result;
 
-use super::{Outcome, onnxruntime};
+use super::Outcome;
 use crate::cargo;
+use crate::onnxruntime;
 use crate::process;
 use crate::python;
 use crate::workspace::Workspace;

@@ -2,8 +2,9 @@
 
 use anyhow::Result;
 
-use super::{Outcome, deny, fuzz, onnxruntime, python};
+use super::{Outcome, deny, fuzz, python};
 use crate::cargo::cargo;
+use crate::onnxruntime;
 use crate::process;
 use crate::tidy;
 use crate::workspace::Workspace;

@@ -1,4 +1,4 @@
-//! The library that tests run ONNX models with.
+//! The library that tests and benchmarks run ONNX models with.
 
 use std::path::PathBuf;
 
@@ -9,7 +9,7 @@ use crate::python;
 use crate::workspace::Workspace;
 
 /// What names the library to the tests and to the built binary.
-pub(super) const VARIABLE: &str = "SHIPWORTHY_ONNXRUNTIME";
+pub(crate) const VARIABLE: &str = "SHIPWORTHY_ONNXRUNTIME";
 
 const REQUIREMENTS: &str = "xtask/requirements-onnxruntime.txt";
 
@@ -18,7 +18,7 @@ const QUESTION: &str = "import glob, sysconfig; \
     print(*glob.glob(sysconfig.get_path('purelib') + '/onnxruntime/capi/libonnxruntime.so*'))";
 
 /// The library, installed when absent; the reason when there is no Python to do it.
-pub(super) fn library(workspace: &Workspace) -> Result<Result<PathBuf, String>> {
+pub(crate) fn library(workspace: &Workspace) -> Result<Result<PathBuf, String>> {
     if let Some(why) = python::missing_interpreter()? {
         return Ok(Err(why));
     }
