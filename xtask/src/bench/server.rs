@@ -85,21 +85,22 @@ pub(super) const SERVERS: &[Server] = &[
     },
     Server {
         name: "onnx",
-        about: "this server with its durable ledger and a boosted forest in ONNX Runtime",
+        about: "this server with its durable ledger and a boosted forest in ONNX Runtime, which \
+                requests share the calls of",
         path: "/v2/models/late/infer",
         form: Form::Tensor,
         peer: None,
         command: onnx,
     },
     Server {
-        name: "onnx-batched",
-        about: "the same with `--micro-batching on`: what requests gain that share a call",
+        name: "onnx-unbatched",
+        about: "the same with `--micro-batching off`: what requests gain that share a call",
         path: "/v2/models/late/infer",
         form: Form::Tensor,
         peer: None,
         command: |programs, directory| {
             let mut command = onnx(programs, directory);
-            command.args(["--micro-batching", "on"]);
+            command.args(["--micro-batching", "off"]);
             command
         },
     },
