@@ -8,10 +8,12 @@
 
 mod check;
 mod contract;
+mod golden;
 mod sample;
 mod violation;
 
 pub use check::{Checks, CompileError, Outcome};
 pub use contract::{ColumnRules, Contract, Default, OnViolation, Role};
+pub use golden::golden_rows;
 pub use sample::sample_row;
 pub use violation::{Rule, Violation};
