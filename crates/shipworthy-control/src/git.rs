@@ -25,11 +25,24 @@ impl Commit {
         };
         match git(directory, &["status", "--porcelain"]) {
             None => none("git cannot tell whether the tree is clean"),
-            Some(changes) if changes.is_empty() => Self::Clean(commit),
+            Some(changes) if changes.is_empty() => Self::reachable(directory, commit),
             Some(changes) => {
                 let count = changes.lines().count();
                 none(&format!("the tree has {count} uncommitted changes (`git status` lists them)"))
             }
+        }
+    }
+
+    /// Only a commit of a branch or tag is in a clone.
+    fn reachable(directory: &Path, commit: String) -> Self {
+        let holders = ["for-each-ref", "--count=1", "--contains", &commit];
+        match git(directory, &holders) {
+            Some(holder) if !holder.is_empty() => Self::Clean(commit),
+            _ => Self::None {
+                reason: format!(
+                    "commit {commit} is on no branch and has no tag, so no clone will have it"
+                ),
+            },
         }
     }
 
@@ -73,5 +86,20 @@ mod tests {
         std::fs::write(place.path().join("a"), "2").unwrap();
         let Commit::None { reason } = Commit::of(place.path()) else { panic!("a dirty tree") };
         assert!(reason.contains("1 uncommitted"), "{reason}");
+    }
+
+    #[test]
+    fn a_commit_that_no_clone_will_have_says_nothing() {
+        let place = tempfile::tempdir().unwrap();
+        run(place.path(), &["init", "--quiet"]);
+        let commit = ["commit", "--quiet", "--allow-empty", "-m", "a"];
+        run(place.path(), &commit);
+        run(place.path(), &["checkout", "--quiet", "--detach"]);
+        assert!(Commit::of(place.path()).id().is_some(), "a branch still has it");
+        run(place.path(), &commit);
+        let Commit::None { reason } = Commit::of(place.path()) else { panic!("nobody has it") };
+        assert!(reason.contains("no branch"), "{reason}");
+        run(place.path(), &["tag", "kept"]);
+        assert!(Commit::of(place.path()).id().is_some(), "a tag has it");
     }
 }

@@ -6,6 +6,7 @@
 
 pub mod diagnose;
 mod git;
+pub mod golden;
 pub mod plane;
 pub mod project;
 pub mod release;

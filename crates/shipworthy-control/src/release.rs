@@ -3,15 +3,16 @@
 use std::sync::Arc;
 
 use shipworthy_contract::Contract;
-use shipworthy_core::{Manifest, ReleaseId};
+use shipworthy_core::{FileDigest, Manifest, ReleaseId};
 use shipworthy_models::{ModelFile, Options};
 use shipworthy_serving::release::LoadedRelease;
 use shipworthy_store::{
-    Attribution, Bundles, EndpointName, NewRelease, Reproducibility, Store, bundles, endpoint,
-    release, store,
+    Attribution, Bundles, EndpointName, NewRelease, Release, Reproducibility, Store, bundles,
+    endpoint, release, store,
 };
 
 use crate::Commit;
+use crate::golden::{self, Golden};
 use crate::train::Trained;
 
 /// The model in a bundle.
@@ -19,6 +20,9 @@ pub const MODEL_FILE: &str = "model.json";
 
 /// The contract in a bundle.
 pub const CONTRACT_FILE: &str = "contract.json";
+
+/// Fewer digits of a name are more likely a slip than a name.
+const MIN_DIGITS: usize = 6;
 
 /// Why a release cannot be kept or loaded.
 #[derive(Debug, thiserror::Error)]
@@ -66,6 +70,40 @@ pub enum Error {
         #[source]
         source: shipworthy_serving::release::Error,
     },
+    /// It does not answer as it did.
+    #[error("release {id} does not answer as it did when it was made")]
+    Golden {
+        /// The release.
+        id: String,
+        /// How it answers.
+        #[source]
+        source: golden::Error,
+    },
+    /// A file that is none of the release's.
+    #[error("the bundle of release {id} has a file `{name}`, which its manifest does not know")]
+    Stray {
+        /// The release.
+        id: String,
+        /// The file.
+        name: String,
+    },
+    /// Too little of a name.
+    #[error("{found} releases have names that start with `{text}`: give more of the name")]
+    Ambiguous {
+        /// What was given.
+        text: String,
+        /// How many.
+        found: usize,
+    },
+    /// No name at all.
+    #[error(
+        "`{text}` names no release here: give its id, at least six digits of it, or ENDPOINT@stable \
+         (@candidate, @previous); `shipworthy release list` lists the releases"
+    )]
+    NoName {
+        /// What was given.
+        text: String,
+    },
     /// The manifest has no JSON form.
     #[error("the manifest cannot be written")]
     Write(#[from] serde_json::Error),
@@ -107,7 +145,12 @@ impl Shelf {
     ) -> Result<ReleaseId, Error> {
         let contract = serde_json::to_vec_pretty(&trained.contract)?;
         let (manifest, id) = trained.manifest(project, commit.id(), &contract).seal()?;
-        let files = [(MODEL_FILE, trained.model.as_slice()), (CONTRACT_FILE, &contract)];
+        let files = [
+            (MODEL_FILE, trained.model.as_slice()),
+            (CONTRACT_FILE, &contract),
+            (golden::INPUT_FILE, &trained.golden.input),
+            (golden::OUTPUT_FILE, &trained.golden.output),
+        ];
         self.bundles.put(&id, &files)?;
         let reproducibility = match commit {
             Commit::Clean(_) => Reproducibility::Reproducible,
@@ -143,17 +186,72 @@ impl Shelf {
             move |source| Error::Unreadable { what, id, source }
         };
         let manifest = self.manifest(id)?;
-        let digest = &manifest.contract.sha256;
-        let contract = self.bundles.read_verified(id, &manifest.contract.name, digest)?;
+        for file in manifest.files() {
+            self.read(id, file)?;
+        }
+        let contract = self.read(id, &manifest.contract)?;
         let contract: Contract =
             serde_json::from_slice(&contract).map_err(unreadable("the contract"))?;
-        let model = &manifest.model;
-        let model = self.bundles.read_verified(id, &model.name, &model.sha256)?;
+        let model = self.read(id, &manifest.model)?;
         let model = ModelFile::load(&model, &Options::default())
             .map_err(|source| Error::Model { id: name.clone(), source })?;
         let Manifest { commit, output, .. } = manifest;
         LoadedRelease::new(id.clone(), commit, output, contract, &model)
             .map_err(|source| Error::Load { id: name, source })
+    }
+
+    /// Checks a release whole: its manifest, every file of its bundle, that there is no other
+    /// file, and that it answers its golden rows as it did, bit for bit.
+    ///
+    /// # Errors
+    /// With what is wrong, the file named.
+    pub fn verify(&self, id: &ReleaseId) -> Result<Manifest, Error> {
+        let manifest = self.manifest(id)?;
+        let names = self.bundles.file_names(id)?;
+        let is_known = |name: &String| manifest.files().any(|file| file.name == *name);
+        if let Some(name) = names.into_iter().find(|name| !is_known(name)) {
+            return Err(Error::Stray { id: id.to_string(), name });
+        }
+        let release = self.load(id)?;
+        if let Some(files) = &manifest.golden {
+            let (input, output) = (self.read(id, &files.input)?, self.read(id, &files.output)?);
+            let golden = Golden { input, output };
+            let differs = |source| Error::Golden { id: id.to_string(), source };
+            golden.replay(&release).map_err(differs)?;
+        }
+        Ok(manifest)
+    }
+
+    fn read(&self, id: &ReleaseId, file: &FileDigest) -> Result<Vec<u8>, Error> {
+        Ok(self.bundles.read_verified(id, &file.name, &file.sha256)?)
+    }
+
+    /// The release that a person means: by its id, by the first digits of it (with or without
+    /// `sha256:`), or by its slot at an endpoint, `ENDPOINT@stable`.
+    ///
+    /// # Errors
+    /// When it is none, or not one alone.
+    pub fn resolve(&self, text: &str) -> Result<ReleaseId, Error> {
+        if let Some((endpoint, slot)) = text.split_once('@') {
+            let endpoint = self.store.endpoint(endpoint)?;
+            let slot = endpoint.and_then(|endpoint| match slot {
+                "stable" => endpoint.stable,
+                "candidate" => endpoint.candidate,
+                "previous" => endpoint.previous,
+                _ => None,
+            });
+            return slot.ok_or_else(|| Error::NoName { text: text.to_owned() });
+        }
+        let digits = text.strip_prefix("sha256:").unwrap_or(text);
+        let found = match digits.len() {
+            MIN_DIGITS.. => self.store.releases_named(digits)?,
+            _ => Vec::new(),
+        };
+        match <[Release; 1]>::try_from(found) {
+            Ok([release]) => Ok(release.id),
+            Err(none) if none.is_empty() => Err(Error::NoName { text: text.to_owned() }),
+            Err(many) => Err(Error::Ambiguous { text: text.to_owned(), found: many.len() }),
+        }
     }
 
     /// The manifest of a release, checked against its name.

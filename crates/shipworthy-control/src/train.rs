@@ -12,10 +12,12 @@ mod split;
 use std::path::Path;
 
 use shipworthy_contract::{CompileError, Contract};
-use shipworthy_core::{Manifest, Output, Trainer, TrainingSet};
+use shipworthy_core::{FileDigest, Manifest, Output, ReleaseId, Trainer, TrainingSet};
 use shipworthy_models::{ModelFile, Options};
 use shipworthy_rows::files;
+use shipworthy_serving::release::LoadedRelease;
 
+use crate::golden::{self, Golden};
 use crate::project::Project;
 pub use quality::{Calibration, Quality, Report, RowCounts};
 
@@ -33,6 +35,12 @@ pub enum Error {
         /// Why.
         #[source]
         source: std::io::Error,
+    },
+    /// Somebody writes the source meanwhile.
+    #[error("{path} was changed while the model was trained; train again when it is whole")]
+    Changed {
+        /// The file.
+        path: String,
     },
     /// The contract makes no sense.
     #[error("the contract does not compile")]
@@ -91,6 +99,8 @@ pub struct Trained {
     pub model: Vec<u8>,
     /// The project's contract with the categories that the model knows.
     pub contract: Contract,
+    /// What the model answers to rows that the contract makes.
+    pub golden: Golden,
     /// The expected shape of the output.
     pub output: Output,
     /// What trained it.
@@ -121,10 +131,11 @@ pub fn train(
         progress,
     )?;
     let output = Output { task: project.model.task, target: project.model.target.clone(), classes };
+    let release = loaded(&fitted.model, &contract, &output)?;
+    let golden = Golden::of(&release)?;
     let examined = quality::Examined {
-        model: ModelFile::load(&fitted.model, &Options::default())?,
-        contract: &contract,
-        output: &output,
+        release: &release,
+        task: output.task,
         batch: &source.batch,
         labels: &labels,
     };
@@ -138,6 +149,7 @@ pub fn train(
         test: split.test.len() as u64,
     };
     let report = quality::report(&examined, &split, counts, fitted.rounds)?;
+    rows::check_unchanged(&source.file, directory)?;
     let training_set = TrainingSet {
         files: vec![source.file],
         label: label::description(&project.model),
@@ -147,19 +159,30 @@ pub fn train(
         until: project.train.window.until,
     };
     let trainer = fit::describe(&project.train)?;
-    Ok(Trained { model: fitted.model, contract, output, trainer, training_set, report })
+    let model = fitted.model;
+    Ok(Trained { model, contract, golden, output, trainer, training_set, report })
+}
+
+/// The release before it has a name, on which nothing depends that is measured.
+fn loaded(model: &[u8], contract: &Contract, output: &Output) -> Result<LoadedRelease, Error> {
+    let unnamed = ReleaseId::from_sha256(&[0; 32]);
+    let model = ModelFile::load(model, &Options::default())?;
+    Ok(LoadedRelease::new(unnamed, None, output.clone(), contract.clone(), &model)?)
 }
 
 impl Trained {
     /// The manifest of a release of this model, made from `commit`.
     #[must_use]
     pub fn manifest(&self, project: &str, commit: Option<&str>, contract_json: &[u8]) -> Manifest {
-        use shipworthy_core::FileDigest;
         Manifest {
             format: Manifest::FORMAT,
             project: project.to_owned(),
             model: FileDigest::of(crate::release::MODEL_FILE, &self.model),
             contract: FileDigest::of(crate::release::CONTRACT_FILE, contract_json),
+            golden: Some(shipworthy_core::Golden {
+                input: FileDigest::of(golden::INPUT_FILE, &self.golden.input),
+                output: FileDigest::of(golden::OUTPUT_FILE, &self.golden.output),
+            }),
             output: self.output.clone(),
             trainer: self.trainer.clone(),
             training_set: self.training_set.clone(),

@@ -14,5 +14,6 @@ pub use clock::{Clock, SimulatedClock};
 pub use decision::{DecisionId, ParseDecisionIdError, Policy, Task};
 pub use entropy::{Entropy, SeededEntropy};
 pub use manifest::{
-    FileDigest, Manifest, Output, ParseReleaseIdError, ReleaseId, SourceFile, Trainer, TrainingSet,
+    FileDigest, Golden, Manifest, Output, ParseReleaseIdError, ReleaseId, SourceFile, Trainer,
+    TrainingSet,
 };

@@ -91,6 +91,16 @@ pub struct TrainingSet {
     pub until: Option<Timestamp>,
 }
 
+/// Rows made from the contract, and what the model answers to them.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Golden {
+    /// The rows.
+    pub input: FileDigest,
+    /// The answers.
+    pub output: FileDigest,
+}
+
 /// Everything that a release is made of. Its canonical text's SHA-256 is the release's name.
 ///
 /// What varies by machine or by time (metrics with latencies, host, when it was made) is not
@@ -98,7 +108,7 @@ pub struct TrainingSet {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Manifest {
-    /// The version of this form: 1.
+    /// The version of this form: 2, or 1, which had no golden rows.
     pub format: u32,
     /// The project.
     pub project: String,
@@ -106,6 +116,9 @@ pub struct Manifest {
     pub model: FileDigest,
     /// The contract file.
     pub contract: FileDigest,
+    /// The golden rows; absent in a release of format 1.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub golden: Option<Golden>,
     /// The expected output.
     pub output: Output,
     /// What trained it.
@@ -119,7 +132,13 @@ pub struct Manifest {
 
 impl Manifest {
     /// The version of the form that this build writes.
-    pub const FORMAT: u32 = 1;
+    pub const FORMAT: u32 = 2;
+
+    /// The files of the bundle.
+    pub fn files(&self) -> impl Iterator<Item = &FileDigest> {
+        let golden = self.golden.iter().flat_map(|golden| [&golden.input, &golden.output]);
+        [&self.model, &self.contract].into_iter().chain(golden)
+    }
 
     /// The canonical text and its name.
     ///
@@ -195,10 +214,11 @@ mod tests {
 
     fn manifest() -> Manifest {
         Manifest {
-            format: Manifest::FORMAT,
+            format: 1,
             project: "flight-delay".to_owned(),
             model: FileDigest::of("model.json", b"{}"),
             contract: FileDigest::of("contract.json", b"{}"),
+            golden: None,
             output: Output {
                 task: Task::Binary,
                 target: "late".to_owned(),
@@ -230,6 +250,11 @@ mod tests {
         let mut other = manifest();
         other.trainer.seed = 18;
         assert_ne!(other.seal().unwrap().1, id);
+        let file = |name| FileDigest::of(name, b"");
+        other = manifest();
+        other.golden = Some(Golden { input: file("input"), output: file("output") });
+        assert_ne!(other.seal().unwrap().1, id);
+        assert_eq!(other.files().count(), 4);
     }
 
     /// A release made by an earlier build keeps its name for ever.

@@ -130,6 +130,10 @@ impl Store for SqliteStore {
         self.read("look up a release", |db| releases::by_id(db, id))
     }
 
+    fn releases_named(&self, digits: &str) -> Result<Vec<Release>, Error> {
+        self.read("look up releases", |db| releases::named(db, digits))
+    }
+
     fn latest_releases(
         &self,
         before: Option<&ReleaseId>,

@@ -90,6 +90,13 @@ pub trait Store: std::fmt::Debug + Send + Sync {
     /// The store's own.
     fn release(&self, id: &ReleaseId) -> Result<Option<Release>, Error>;
 
+    /// Releases whose ids start with these digits (after `sha256:`), in the order of their ids, at
+    /// most [`MAX_PAGE_ROWS`]; none for what no id starts with.
+    ///
+    /// # Errors
+    /// The store's own.
+    fn releases_named(&self, digits: &str) -> Result<Vec<Release>, Error>;
+
     /// Releases stored before `before` (`None`: all; an unknown one: none),
     /// newest first, at most `limit` and [`MAX_PAGE_ROWS`].
     ///

@@ -1,9 +1,7 @@
 //! How good a model is, measured through the runtime that will serve it.
 
 use serde::{Serialize, Serializer};
-use shipworthy_contract::Contract;
-use shipworthy_core::{Output, ReleaseId, Task};
-use shipworthy_models::ModelFile;
+use shipworthy_core::Task;
 use shipworthy_rows::RowBatch;
 use shipworthy_serving::predict;
 use shipworthy_serving::release::LoadedRelease;
@@ -81,9 +79,8 @@ const CALIBRATION_BINS: usize = 10;
 
 /// What is examined, and on what.
 pub(super) struct Examined<'a> {
-    pub(super) model: ModelFile,
-    pub(super) contract: &'a Contract,
-    pub(super) output: &'a Output,
+    pub(super) release: &'a LoadedRelease,
+    pub(super) task: Task,
     pub(super) batch: &'a RowBatch,
     pub(super) labels: &'a [f64],
 }
@@ -95,31 +92,18 @@ pub(super) fn report(
     rows: RowCounts,
     rounds: u32,
 ) -> Result<Report, Error> {
-    // The id is not known yet, and nothing that is measured depends on it.
-    let unnamed = ReleaseId::from_sha256(&[0; 32]);
-    let release = LoadedRelease::new(
-        unnamed,
-        None,
-        examined.output.clone(),
-        examined.contract.clone(),
-        &examined.model,
-    )?;
     let test = match split.test.as_slice() {
         [] => None,
-        rows => Some(quality(examined, &release, rows)?),
+        rows => Some(quality(examined, rows)?),
     };
-    let validation = quality(examined, &release, &split.validation)?;
+    let validation = quality(examined, &split.validation)?;
     Ok(Report { rounds, rows, validation, test })
 }
 
-fn quality(
-    examined: &Examined<'_>,
-    release: &LoadedRelease,
-    rows: &[usize],
-) -> Result<Quality, Error> {
-    let predicted = predict(release, &examined.batch.take(rows))?;
+fn quality(examined: &Examined<'_>, rows: &[usize]) -> Result<Quality, Error> {
+    let predicted = predict(examined.release, &examined.batch.take(rows))?;
     let labels: Vec<f64> = rows.iter().map(|row| examined.labels[*row]).collect();
-    let (metrics, calibration) = match examined.output.task {
+    let (metrics, calibration) = match examined.task {
         Task::Binary => binary(&labels, &predicted.values),
         Task::Multiclass => (many(&labels, &predicted.values, predicted.width), Vec::new()),
         Task::Regression => (numbers(&labels, &predicted.values), Vec::new()),

@@ -55,6 +55,7 @@ pub(super) fn read(
     progress: &mut dyn Progress,
 ) -> Result<Source, Error> {
     let path = directory.join(&project.source.path);
+    let digest = sha256(&path)?;
     let file = RowFile::open(&path)?;
     let contract = project.contract();
     let layout = Layout::new(project, &contract, &file)?;
@@ -66,10 +67,6 @@ pub(super) fn read(
         rows += batch.rows() as u64;
         progress.rows(rows, total);
     }
-    let digest = sha256(&path).map_err(|source| {
-        let path = path.display().to_string();
-        Error::Digest { path, source }
-    })?;
     let name = project.source.path.display().to_string();
     let batch = RowBatch::new(Arc::clone(layout.checks.schema()), kept.columns)
         .expect("columns are made from the contract's schema");
@@ -83,6 +80,15 @@ pub(super) fn read(
         breaking_contract: kept.breaking_contract,
         outside_windows: kept.outside_windows,
     })
+}
+
+/// Whether the source is still the one that was read: what was learned is told by its digest.
+pub(super) fn check_unchanged(file: &SourceFile, directory: &Path) -> Result<(), Error> {
+    let path = directory.join(&file.path);
+    match sha256(&path)? == file.sha256 {
+        true => Ok(()),
+        false => Err(Error::Changed { path: path.display().to_string() }),
+    }
 }
 
 /// The contract with the categories of its text features: those of the rows that are learned
@@ -210,14 +216,17 @@ fn is_in_a_window(project: &Project, place: Place) -> bool {
     tests || !bounded || place.at.is_some_and(|at| train.window.contains(at))
 }
 
-fn sha256(path: &Path) -> std::io::Result<String> {
-    let mut file = BufReader::with_capacity(1 << 20, File::open(path)?);
-    let mut digest = Sha256::new();
-    let mut buffer = vec![0; 1 << 16];
-    loop {
-        match file.read(&mut buffer)? {
-            0 => return Ok(hex::encode(digest.finalize())),
-            read => digest.update(&buffer[..read]),
+fn sha256(path: &Path) -> Result<String, Error> {
+    let digest = || -> std::io::Result<String> {
+        let mut file = BufReader::with_capacity(1 << 20, File::open(path)?);
+        let mut digest = Sha256::new();
+        let mut buffer = vec![0; 1 << 16];
+        loop {
+            match file.read(&mut buffer)? {
+                0 => return Ok(hex::encode(digest.finalize())),
+                read => digest.update(&buffer[..read]),
+            }
         }
-    }
+    };
+    digest().map_err(|source| Error::Digest { path: path.display().to_string(), source })
 }

@@ -13,6 +13,8 @@ use crate::{
 
 pub(super) const BY_ID: &str = "SELECT id, manifest, created_at_us, unreproducible_reason
      FROM releases WHERE id = ?1";
+pub(super) const NAMED: &str = "SELECT id, manifest, created_at_us, unreproducible_reason
+     FROM releases WHERE id >= ?1 AND id < ?2 ORDER BY id LIMIT ?3";
 pub(super) const LATEST: &str = "SELECT id, manifest, created_at_us, unreproducible_reason
      FROM releases ORDER BY seq DESC LIMIT ?1";
 pub(super) const LATEST_BEFORE: &str = "SELECT id, manifest, created_at_us, unreproducible_reason
@@ -59,6 +61,14 @@ pub(super) fn by_id(db: &Connection, id: &ReleaseId) -> Result<Option<Release>, 
     let mut statement = db.prepare_cached(BY_ID)?;
     let mut rows = statement.query_and_then([id.as_str()], from_row)?;
     rows.next().transpose()
+}
+
+pub(super) fn named(db: &Connection, digits: &str) -> Result<Vec<Release>, Failure> {
+    let first = format!("sha256:{digits}");
+    // Every digit is before it.
+    let end = format!("{first}~");
+    let mut statement = db.prepare_cached(NAMED)?;
+    statement.query_and_then(params![first, end, MAX_PAGE_ROWS], from_row)?.collect()
 }
 
 pub(super) fn latest(

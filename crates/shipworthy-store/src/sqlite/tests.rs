@@ -203,6 +203,8 @@ fn queries_use_indexes_among_many_rows() {
     assert_searches(&store, events::LATEST, (5, 5), "events USING INTEGER PRIMARY KEY");
     assert_searches(&store, releases::BY_ID, [a], "releases USING INDEX sqlite_autoindex");
     let by_seq = "releases USING INTEGER PRIMARY KEY";
+    let named = (a, "b", 5);
+    assert_searches(&store, releases::NAMED, named, "releases USING INDEX sqlite_autoindex");
     assert_searches(&store, releases::LATEST_BEFORE, (5, a), by_seq);
     assert_searches(&store, tokens::LIVE_BY_DIGEST, [a], "tokens USING INDEX sqlite_autoindex");
     let digest = "tokens USING COVERING INDEX sqlite_autoindex";

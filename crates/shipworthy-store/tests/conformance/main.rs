@@ -56,6 +56,7 @@ conformance! {
             the_same_release_again_is_the_stored_one,
             a_release_cannot_be_edited,
             releases_are_listed_newest_first,
+            releases_are_found_by_the_first_digits,
         }
         endpoints::{
             the_stable_release_becomes_previous,

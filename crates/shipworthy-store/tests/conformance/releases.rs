@@ -53,3 +53,19 @@ pub(crate) fn releases_are_listed_newest_first(store: &dyn Store) {
     assert_eq!(page(Some(&id(3)), 10), []);
     assert_eq!(page(Some(&id(7)), 10), []);
 }
+
+pub(crate) fn releases_are_found_by_the_first_digits(store: &dyn Store) {
+    with_ana(store);
+    insert_releases(store, [0x1f, 0x10, 0x20]);
+    let found = |digits: &str| {
+        let releases = store.releases_named(digits).expect("an answer");
+        releases.into_iter().map(|release| release.id).collect::<Vec<_>>()
+    };
+    let (ten, one_f) = (id(0x10), id(0x1f));
+    assert_eq!(found(ten.hex()), std::slice::from_ref(&ten));
+    assert_eq!(found("1"), [ten, one_f]);
+    assert_eq!(found("").len(), 3);
+    for nothing in ["9", "1_", "%", "1G", "~", "'"] {
+        assert_eq!(found(nothing), [], "{nothing}");
+    }
+}

@@ -64,6 +64,7 @@ fn keep_a_release(lock: &StateLock) {
         project: "flight-delay".to_owned(),
         model: FileDigest::of("model.json", b"{}"),
         contract: FileDigest::of("contract.json", contract),
+        golden: None,
         output: Output { task: Task::Regression, target: "late".to_owned(), classes: vec![] },
         trainer: Trainer {
             name: "builtin".to_owned(),
