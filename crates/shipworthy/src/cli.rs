@@ -6,7 +6,8 @@ use anyhow::Result;
 use clap::{Parser, Subcommand};
 
 use crate::commands::{
-    checklist, completions, config, init, ledger, predict, reload, score, serve, token, train, up,
+    checklist, completions, config, init, ledger, predict, release, reload, score, serve, token,
+    train, up,
 };
 use crate::onnx_runtime::trial;
 use crate::system::System;
@@ -56,6 +57,7 @@ enum Command {
     Up(up::Args),
     Init(init::Args),
     Train(train::Args),
+    Release(release::Args),
     Score(score::Args),
     Serve(serve::Args),
     Predict(predict::Args),
@@ -77,6 +79,7 @@ impl Cli {
             Command::Up(args) => up::run(args, system),
             Command::Init(args) => init::run(&args),
             Command::Train(args) => train::run(&args),
+            Command::Release(args) => release::run(&args, system),
             Command::Score(args) => score::run(&args),
             Command::Serve(args) => serve::run(args, system),
             Command::Predict(args) => predict::run(&args),

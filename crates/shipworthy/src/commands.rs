@@ -6,6 +6,7 @@ pub(crate) mod config;
 pub(crate) mod init;
 pub(crate) mod ledger;
 pub(crate) mod predict;
+pub(crate) mod release;
 pub(crate) mod reload;
 pub(crate) mod score;
 pub(crate) mod serve;

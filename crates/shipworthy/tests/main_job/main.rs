@@ -24,6 +24,7 @@ mod predicting;
 mod project;
 mod recording;
 mod refusing;
+mod releasing;
 mod reloading;
 mod scoring;
 mod server;

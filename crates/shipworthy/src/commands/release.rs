@@ -1,0 +1,108 @@
+//! `shipworthy release`: a model tied to its commit and its data.
+
+mod make;
+mod show;
+mod verify;
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use anyhow::{Context, Result, bail};
+use clap::{Args as ClapArgs, Subcommand};
+use shipworthy_control::release::Shelf;
+use shipworthy_store::{Bundles, SqliteStore, StateDir};
+
+use crate::cli::Outcome;
+use crate::state::StateArgs;
+use crate::system::System;
+
+/// Make a release of a project, or look at the ones that are there.
+///
+/// A release is a model together with its contract, its golden rows, and the digests of everything
+/// that made it: data, trainer, commit. Its id is the SHA-256 of all that, so the same commit and
+/// data give the same id wherever it is made. A tree with uncommitted changes, and a commit that
+/// is on no branch, are refused: nobody could make the release again.
+#[derive(ClapArgs, Debug)]
+#[command(args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
+#[command(after_help = "Examples:\n  shipworthy release examples/flights\n  shipworthy release \
+    verify 08d796d1faec --state examples/flights/.shipworthy\n\nExit codes of verify: 0 it is what \
+    it was; 1 it is not (standard error names the file); 2 there is no such release.")]
+pub(crate) struct Args {
+    #[command(subcommand)]
+    command: Option<Command>,
+
+    /// The project: a directory with a shipworthy.toml.
+    #[arg(value_name = "PROJECT", required = true)]
+    project: Option<PathBuf>,
+
+    /// The state directory, if it is not PROJECT/.shipworthy.
+    #[arg(long, value_name = "DIR", env = "SHIPWORTHY_STATE")]
+    state: Option<PathBuf>,
+
+    /// Make it of a tree that no commit stands for; it is marked unreproducible.
+    #[arg(long)]
+    allow_dirty: bool,
+
+    /// Why; it stands in the record of this action.
+    #[arg(long, value_name = "WHY", default_value = "made by `shipworthy release`")]
+    reason: String,
+
+    /// Print JSON.
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Check every byte of a release, and that it answers its golden rows as it did.
+    Verify(One),
+    /// Show what a release is made of.
+    Show(One),
+    /// List the releases, newest first.
+    List(show::ListArgs),
+}
+
+/// One release.
+#[derive(ClapArgs, Debug)]
+struct One {
+    /// Its id, at least six digits of it, or its slot: ENDPOINT@stable, @candidate, @previous.
+    #[arg(value_name = "RELEASE")]
+    release: String,
+
+    #[command(flatten)]
+    state: StateArgs,
+
+    /// Print JSON.
+    #[arg(long)]
+    json: bool,
+}
+
+pub(crate) fn run(args: &Args, system: &System) -> Result<Outcome> {
+    match &args.command {
+        None => make::run(args, system),
+        Some(Command::Verify(one)) => verify::run(one),
+        Some(Command::Show(one)) => show::run(one),
+        Some(Command::List(list)) => show::list(list),
+    }
+}
+
+/// The releases of a state directory, to read only: a server may hold it.
+fn shelf(state: &StateArgs) -> Result<Shelf> {
+    let path = &state.state;
+    let missing = || {
+        format!(
+            "there are no releases in {}: `shipworthy release PROJECT` makes one in \
+             PROJECT/.shipworthy, and --state names another place",
+            path.display()
+        )
+    };
+    if !path.is_dir() {
+        bail!(missing());
+    }
+    let directory = StateDir::open(path)?;
+    if !directory.state_db().is_file() {
+        bail!(missing());
+    }
+    let store = SqliteStore::open(&directory.state_db()).with_context(missing)?;
+    Ok(Shelf { store: Arc::new(store), bundles: Arc::new(Bundles::reading(&directory)) })
+}
