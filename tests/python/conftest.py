@@ -8,6 +8,7 @@ import subprocess
 import urllib.request
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -77,3 +78,19 @@ def bare(tmp_path_factory):
     server = Server(["serve", *models], tmp_path_factory.mktemp("bare"))
     yield server
     server.stop()
+
+
+@pytest.fixture(scope="session")
+def rows():
+    frame = pd.read_csv(DATA / "flights_numeric.csv")
+    return json.loads(frame.to_json(orient="values"))
+
+
+@pytest.fixture(scope="session")
+def mlserver(tmp_path_factory, rows):
+    from remote_servers import MLServer  # which needs this module
+
+    inputs = [{"name": "x", "datatype": "FP32", "shape": [-1, len(rows[0])]}]
+    server = MLServer(tmp_path_factory.mktemp("mlserver"), inputs)
+    yield server
+    server.kill()
