@@ -10,6 +10,7 @@ mod breaker;
 mod client;
 mod error;
 mod metadata;
+mod tls;
 mod wire;
 
 use std::fmt;
@@ -26,6 +27,7 @@ use shipworthy_rows::RowBatch;
 pub use address::Address;
 use breaker::{Breaker, Thresholds};
 pub use client::Error as ClientError;
+pub use client::Token;
 use client::{Client, Response};
 pub use error::Error;
 use metadata::{Metadata, ServerMetadata};
@@ -35,8 +37,8 @@ pub(crate) use wire::Received;
 /// How a server is called.
 #[derive(Clone, Default)]
 pub struct Options {
-    /// Sent as `Authorization: Bearer`.
-    pub token: Option<String>,
+    /// What it is shown to be let in.
+    pub token: Token,
     /// From the first attempt to the answer; [`Options::TIMEOUT`] when absent.
     pub timeout: Option<Duration>,
 }
@@ -90,7 +92,7 @@ impl Remote {
     /// # Errors
     /// When it does not answer, or describes nothing that can be called.
     pub async fn connect(address: Address, options: Options, ports: Ports) -> Result<Self, Error> {
-        let client = Client::new(options.token.as_deref());
+        let client = Client::new(address.scheme(), options.token);
         let client =
             client.map_err(|source| Error::Client { address: address.to_string(), source })?;
         let nothing = Signature { format: "remote", inputs: Vec::new(), outputs: Vec::new() };
@@ -205,16 +207,11 @@ impl Remote {
     }
 
     fn answered(&self, response: Result<Response, client::Error>) -> Result<Response, Error> {
-        /// Enough to recognise what went wrong there.
-        const SHOWN_CHARS: usize = 200;
         let address = || self.address.to_string();
-        let response =
-            response.map_err(|source| Error::Unreachable { address: address(), source })?;
-        if response.status.is_success() {
-            return Ok(response);
+        let response = response.map_err(|source| Error::of_connection(address(), source))?;
+        match response.status.is_success() {
+            true => Ok(response),
+            false => Err(Error::of_status(address(), &response, self.client.token())),
         }
-        let said = String::from_utf8_lossy(&response.body.bytes);
-        let said = said.trim().chars().take(SHOWN_CHARS).collect();
-        Err(Error::Status { address: address(), status: response.status, said })
     }
 }

@@ -196,8 +196,8 @@ impl Elsewhere {
     /// Asks the server for its model; the release is named by the digest of what it says.
     async fn load(&self, system: &System) -> Result<LoadedRelease> {
         let variable = format!("SHIPWORTHY_REMOTE_TOKEN_{}", in_capitals(&self.name));
-        let options =
-            remote::Options { token: System::variable(&variable), timeout: Some(self.timeout) };
+        let token = remote::Token { value: System::variable(&variable), variable };
+        let options = remote::Options { token, timeout: Some(self.timeout) };
         let (clock, entropy) = (Arc::clone(&system.clock), Arc::clone(&system.entropy));
         let ports = remote::Ports { clock, entropy };
         let model = Remote::connect(self.address.clone(), options, ports).await?;

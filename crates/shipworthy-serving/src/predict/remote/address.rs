@@ -23,6 +23,11 @@ impl Address {
         text.starts_with("http://") || text.starts_with("https://")
     }
 
+    /// `http` or `https`.
+    pub(super) fn scheme(&self) -> Option<&Scheme> {
+        self.model.scheme()
+    }
+
     /// Of the model's metadata.
     pub(super) const fn model(&self) -> &Uri {
         &self.model

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use axum::http::header::{AUTHORIZATION, CONTENT_TYPE};
+use axum::http::uri::Scheme;
 use axum::http::{HeaderValue, Method, Request, StatusCode, Uri};
 use bytes::Bytes;
 use http_body_util::{BodyExt, Full, Limited};
@@ -12,6 +13,7 @@ use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::{TokioExecutor, TokioTimer};
 use tokio::sync::Semaphore;
 
+use super::tls;
 use super::wire::Body;
 use crate::accept::JSON_LENGTH;
 
@@ -26,18 +28,54 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(1);
 /// Why there is no answer.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// The system's certificates cannot be read.
-    #[error("the certificates of this system cannot be read")]
-    Certificates(#[source] std::io::Error),
+    /// There is nobody whose certificates would be trusted.
+    #[error(
+        "no certificate of an authority is found here ({found}): install those of the system \
+         (ca-certificates), or name a file of them in PEM form in SSL_CERT_FILE"
+    )]
+    Certificates {
+        /// What was found instead.
+        found: String,
+    },
     /// The token is no header value.
-    #[error("the token has characters that no header may have")]
-    Token,
+    #[error("the token in {variable} has a sign that no header may have; is it a line break?")]
+    Token {
+        /// The environment variable that it is from.
+        variable: String,
+    },
     /// No connection, or it ended.
     #[error("the request got no answer")]
     Connection(#[source] legacy::Error),
     /// The answer ended early or was too long.
     #[error("the answer did not come whole")]
     Answer(#[source] Box<dyn std::error::Error + Send + Sync>),
+}
+
+/// What a server wants to see before it answers. It is never shown: hence no `Debug`.
+#[derive(Clone, Default)]
+pub struct Token {
+    /// The environment variable that it is from, which messages name in its stead.
+    pub variable: String,
+    /// Sent as `Authorization: Bearer`, if there is one.
+    pub value: Option<String>,
+}
+
+impl Token {
+    fn header(&self) -> Result<Option<HeaderValue>, Error> {
+        let Some(value) = &self.value else { return Ok(None) };
+        let header = HeaderValue::try_from(format!("Bearer {value}"));
+        let mut header = header.map_err(|_| Error::Token { variable: self.variable.clone() })?;
+        header.set_sensitive(true);
+        Ok(Some(header))
+    }
+
+    /// A text of the server's, who may have repeated the token in it.
+    pub(super) fn hidden_in(&self, text: &str) -> String {
+        match &self.value {
+            Some(value) => text.replace(value.as_str(), "[the token]"),
+            None => text.to_owned(),
+        }
+    }
 }
 
 /// A server's answer, whatever its status.
@@ -49,35 +87,33 @@ pub(super) struct Response {
 
 pub(super) struct Client {
     inner: legacy::Client<HttpsConnector<HttpConnector>, Full<Bytes>>,
+    token: Token,
     authorization: Option<HeaderValue>,
     turns: Semaphore,
 }
 
 impl Client {
-    /// A client that has made no connection yet.
-    pub(super) fn new(token: Option<&str>) -> Result<Self, Error> {
+    /// A client that has made no connection yet. Only for `https` does it need certificates.
+    pub(super) fn new(scheme: Option<&Scheme>, token: Token) -> Result<Self, Error> {
         let mut http = HttpConnector::new();
         http.set_nodelay(true);
         http.set_connect_timeout(Some(CONNECT_TIMEOUT));
         http.enforce_http(false);
-        let https =
-            HttpsConnectorBuilder::new().with_native_roots().map_err(Error::Certificates)?;
+        let tls = tls::config(scheme == Some(&Scheme::HTTPS))?;
+        let https = HttpsConnectorBuilder::new().with_tls_config(tls);
         let https = https.https_or_http().enable_http1().wrap_connector(http);
         let inner = legacy::Client::builder(TokioExecutor::new())
             .pool_idle_timeout(IDLE_TIMEOUT)
             .pool_timer(TokioTimer::new())
             .pool_max_idle_per_host(MAX_CONNECTIONS)
             .build(https);
-        let authorization = token.map(|token| {
-            let mut value = HeaderValue::try_from(format!("Bearer {token}")).ok()?;
-            value.set_sensitive(true);
-            Some(value)
-        });
-        let authorization = match authorization {
-            Some(None) => return Err(Error::Token),
-            other => other.flatten(),
-        };
-        Ok(Self { inner, authorization, turns: Semaphore::new(MAX_CONNECTIONS) })
+        let authorization = token.header()?;
+        Ok(Self { inner, token, authorization, turns: Semaphore::new(MAX_CONNECTIONS) })
+    }
+
+    /// What this client is let in with.
+    pub(super) const fn token(&self) -> &Token {
+        &self.token
     }
 
     pub(super) async fn get(&self, uri: &Uri) -> Result<Response, Error> {
