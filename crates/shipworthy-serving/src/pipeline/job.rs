@@ -156,12 +156,9 @@ impl Job {
 
     fn decision_ids(&self, rows: usize) -> Vec<DecisionId> {
         let at = self.request.arrival.at;
-        let draw = |_| {
-            let mut random = [0; 10];
-            self.serving.ports.entropy.fill(&mut random);
-            DecisionId::new(at, &random)
-        };
-        (0..rows).map(draw).collect()
+        let mut random = vec![[0; 10]; rows];
+        self.serving.ports.entropy.fill(random.as_flattened_mut());
+        random.iter().map(|random| DecisionId::new(at, random)).collect()
     }
 
     fn records(
@@ -170,12 +167,16 @@ impl Job {
         ids: &[DecisionId],
         payloads: impl Iterator<Item = Vec<u8>>,
     ) -> Vec<Record> {
-        let records = ids.iter().zip(payloads).map(|(id, payload)| {
-            let mut salt = [0; 16];
-            self.serving.ports.entropy.fill(&mut salt);
-            Record { kind: status.kind(), id: id.into_bytes(), salt, payload }
-        });
-        records.collect()
+        let mut salts = vec![[0; 16]; ids.len()];
+        self.serving.ports.entropy.fill(salts.as_flattened_mut());
+        let rows = ids.iter().zip(salts).zip(payloads);
+        let record = |((id, salt), payload): ((&DecisionId, _), _)| Record {
+            kind: status.kind(),
+            id: id.into_bytes(),
+            salt,
+            payload,
+        };
+        rows.map(record).collect()
     }
 }
 
