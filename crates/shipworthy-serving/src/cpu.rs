@@ -2,8 +2,8 @@
 
 use tokio::sync::Semaphore;
 
-/// Bodies up to this length are worked on at once: about 64 rows, well under 500 µs.
-pub(crate) const INLINE_BODY_BYTES: usize = 16 * 1024;
+/// Bodies up to this length are worked on at once: about 100 rows, well under 500 µs.
+pub(crate) const INLINE_BODY_BYTES: usize = 32 * 1024;
 
 /// Lets long work in, a bounded number at a time.
 #[derive(Debug)]
