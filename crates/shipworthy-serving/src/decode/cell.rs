@@ -59,10 +59,8 @@ impl<'de> Visitor<'de> for CellSeed<'_> {
     }
 
     fn visit_f64<E: Error>(self, value: f64) -> Result<Unfit, E> {
-        let cell = match (self.column.data_type(), whole(value)) {
-            (DataType::Integer, Some(whole)) => Cell::Integer(whole),
-            _ => Cell::Float(value),
-        };
+        let whole = if self.column.data_type() == DataType::Integer { whole(value) } else { None };
+        let cell = whole.map_or(Cell::Float(value), Cell::Integer);
         Ok(self.push(cell, || value.to_string()))
     }
 

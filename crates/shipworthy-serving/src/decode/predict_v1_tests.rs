@@ -33,6 +33,21 @@ fn rows_are_read_by_name_and_more_columns_than_needed_are_counted() {
 }
 
 #[test]
+fn each_record_may_have_an_order_of_its_own() {
+    let body = br#"{"instances": [{"hour": 1, "origin": "A", "distance": 2},
+        {"x": 0, "hour": 3, "x": 0, "distance": 4}, {"origin": "B", "hour": 5, "distance": 6},
+        {"distance": 8, "hour": 7, "origin": "C"}, {}]}"#;
+    let decoded = decode(body, wanted(&schema(), 10)).unwrap();
+    let float = |value| Cell::Float(value);
+    assert_eq!(cells(&decoded, 0), [Cell::String("A"), float(2.0), Cell::Integer(1)]);
+    assert_eq!(cells(&decoded, 1), [Cell::Missing, float(4.0), Cell::Integer(3)]);
+    assert_eq!(cells(&decoded, 2), [Cell::String("B"), float(6.0), Cell::Integer(5)]);
+    assert_eq!(cells(&decoded, 3), [Cell::String("C"), float(8.0), Cell::Integer(7)]);
+    assert_eq!(cells(&decoded, 4), [Cell::Missing; 3]);
+    assert_eq!((decoded.undeclared, decoded.misfits.len()), (2, 0));
+}
+
+#[test]
 fn every_value_of_another_type_is_told() {
     let body = br#"{"instances": [{"origin": 7, "distance": "far", "hour": 5.5},
         {"origin": [1], "distance": {"a": 1}, "hour": null}]}"#;

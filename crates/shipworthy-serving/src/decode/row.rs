@@ -27,6 +27,8 @@ pub(super) struct RowReader<'a> {
     undeclared: usize,
     too_many: bool,
     order: Order<'a>,
+    /// The columns of the last record in its order, which the next one most likely repeats.
+    last: Vec<usize>,
     /// Whether a row may be a list, or a bare value where there is one column for it.
     lists: bool,
 }
@@ -70,6 +72,7 @@ impl<'a> RowReader<'a> {
             undeclared: 0,
             too_many: false,
             order: Order::Features(wanted.features),
+            last: Vec::new(),
             lists: true,
         }
     }
@@ -133,19 +136,26 @@ impl<'a> RowReader<'a> {
 
     fn record<'de, A: MapAccess<'de>>(&mut self, mut entries: A) -> Result<(), A::Error> {
         let schema: &Schema = self.wanted.schema;
-        let row = self.count;
-        while let Some(Name(name)) = entries.next_key()? {
-            let Some(index) = schema.index_of(&name) else {
+        let (row, mut at) = (self.count, 0);
+        let key = |likely| ColumnKey { schema, likely };
+        while let Some(index) = entries.next_key_seed(key(self.last.get(at).copied()))? {
+            let Some(index) = index else {
                 entries.next_value::<IgnoredAny>()?;
                 self.undeclared += 1;
                 continue;
             };
-            let (column, width) = (&mut self.columns[index], schema.fields()[index].width);
+            let (column, Field { name, width, .. }) =
+                (&mut self.columns[index], &schema.fields()[index]);
             if column.len() > row * width {
                 return Err(A::Error::custom(format_args!("`{name}` stands twice in row {row}")));
             }
-            let unfit = entries.next_value_seed(ValueSeed { column, width })?;
+            let unfit = entries.next_value_seed(ValueSeed { column, width: *width })?;
             self.told(index, unfit);
+            match self.last.get_mut(at) {
+                Some(last) => *last = index,
+                None => self.last.push(index),
+            }
+            at += 1;
         }
         Ok(())
     }
@@ -187,6 +197,34 @@ impl<'a> RowReader<'a> {
         let (row, expected) = (self.count, self.order.len());
         let of = if matches!(self.order, Order::Features(_)) { "features" } else { "columns" };
         E::custom(format_args!("row {row} has {found} values for {expected} {of}"))
+    }
+}
+
+/// A member's name, as the position of its column.
+struct ColumnKey<'a> {
+    schema: &'a Schema,
+    /// Where it is looked for first.
+    likely: Option<usize>,
+}
+
+impl<'de> DeserializeSeed<'de> for ColumnKey<'_> {
+    type Value = Option<usize>;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
+        deserializer.deserialize_str(self)
+    }
+}
+
+impl Visitor<'_> for ColumnKey<'_> {
+    type Value = Option<usize>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the name of a column")
+    }
+
+    fn visit_str<E: Error>(self, name: &str) -> Result<Self::Value, E> {
+        let is_it = |index: &usize| *self.schema.fields()[*index].name == *name;
+        Ok(self.likely.filter(is_it).or_else(|| self.schema.index_of(name)))
     }
 }
 
