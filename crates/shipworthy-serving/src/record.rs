@@ -138,7 +138,7 @@ impl Inputs {
                 inputs.text.extend_from_slice(key.as_bytes());
                 let misfit = || misfits.iter().find(|m| m.row == row && m.column == column);
                 if batch.schema().fields()[column].width == 1 {
-                    write_cell(&mut inputs.text, batch.cell(row, column), misfit);
+                    write_cell(&mut inputs.text, batch.columns()[column].cell(row), misfit);
                 } else if let Some(misfit) = misfit() {
                     inputs.text.extend_from_slice(json(&misfit.found).get().as_bytes());
                 } else {
@@ -151,7 +151,8 @@ impl Inputs {
         inputs
     }
 
-    fn row(&self, row: usize) -> &[u8] {
+    /// One row's object.
+    pub(crate) fn row(&self, row: usize) -> &[u8] {
         let start = if row == 0 { 0 } else { self.ends[row - 1] };
         &self.text[start..self.ends[row]]
     }
@@ -232,18 +233,9 @@ pub(crate) struct Circumstances<'a> {
 }
 
 impl Circumstances<'_> {
-    /// The payload of one row; `output` appends what was answered, a JSON object.
-    pub(crate) fn payload(
-        &self,
-        inputs: &Inputs,
-        row: usize,
-        output: impl FnOnce(&mut Vec<u8>),
-    ) -> Vec<u8> {
-        /// Everything but input and output, rounded up.
-        const FRAME_BYTES: usize = 384;
-        let input = inputs.row(row);
-        let mut out = Vec::with_capacity(FRAME_BYTES + input.len());
-        out.extend_from_slice(b"{\"received_at\":");
+    /// What the payload of every row begins with, up to its input.
+    pub(crate) fn head(&self) -> Vec<u8> {
+        let mut out = Vec::from(b"{\"received_at\":");
         write_json(&mut out, &self.received_at);
         out.extend_from_slice(b",\"endpoint\":");
         write_json(&mut out, self.endpoint);
@@ -262,10 +254,19 @@ impl Circumstances<'_> {
             write_json(&mut out, model_version);
         }
         out.extend_from_slice(b",\"input\":");
-        out.extend_from_slice(input);
-        out.extend_from_slice(b",\"output\":");
-        output(&mut out);
-        out.push(b'}');
         out
     }
+}
+
+/// The payload of one row; `output` appends what was answered, a JSON object.
+pub(crate) fn payload(head: &[u8], input: &[u8], output: impl FnOnce(&mut Vec<u8>)) -> Vec<u8> {
+    /// A prediction and a decision, or a broken rule.
+    const EXPECTED_OUTPUT_BYTES: usize = 128;
+    let mut out = Vec::with_capacity(head.len() + input.len() + EXPECTED_OUTPUT_BYTES);
+    out.extend_from_slice(head);
+    out.extend_from_slice(input);
+    out.extend_from_slice(b",\"output\":");
+    output(&mut out);
+    out.push(b'}');
+    out
 }

@@ -13,7 +13,8 @@ use crate::decode::{Decoded, Rows};
 use crate::failure::Refusal;
 use crate::predict::{Predicted, predict, predict_waiting};
 use crate::record::{
-    Circumstances, Inputs, Status, ViolationText, write_json, write_outputs, write_prediction,
+    Circumstances, Inputs, Status, ViolationText, payload, write_json, write_outputs,
+    write_prediction,
 };
 use crate::release::LoadedRelease;
 use crate::route::Routed;
@@ -86,8 +87,9 @@ impl Job {
             model_version: predicted.model_version.as_deref(),
             ..self.circumstances(routed, Status::Answered)
         };
+        let head = circumstances.head();
         let payloads = rows.map(|row| {
-            circumstances.payload(&inputs, row, |out| {
+            payload(&head, inputs.row(row), |out| {
                 match output {
                     Some(_) => write_prediction(out, predicted.row(row)),
                     None => write_outputs(out, routed.release.signature(), &predicted, row),
@@ -121,9 +123,9 @@ impl Job {
         let Checked { inputs, outcome, ids } = checked;
         let quarantined = outcome.is_quarantined();
         let status = if quarantined { Status::Quarantined } else { Status::Refused };
-        let circumstances = self.circumstances(routed, status);
+        let head = self.circumstances(routed, status).head();
         let payloads = (0..ids.len()).map(|row| {
-            circumstances.payload(&inputs, row, |out| {
+            payload(&head, inputs.row(row), |out| {
                 let violations = violations_of(&outcome, row).map(ViolationText::from);
                 out.extend_from_slice(b"{\"violations\":");
                 write_json(out, &violations.collect::<Vec<_>>());
