@@ -3,7 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, Serializer};
 use shipworthy_rows::Timestamp;
 
 /// What a model predicts.
@@ -94,6 +94,21 @@ impl DecisionId {
     pub const fn from_bytes(bytes: [u8; 16]) -> Self {
         Self(uuid::Uuid::from_bytes(bytes))
     }
+
+    /// Appends the identifier's 36 characters.
+    pub fn write(self, out: &mut String) {
+        out.push_str(self.0.hyphenated().encode_lower(&mut [0; Self::TEXT_BYTES]));
+    }
+
+    /// The length of an identifier's text.
+    pub const TEXT_BYTES: usize = uuid::fmt::Hyphenated::LENGTH;
+}
+
+impl Serialize for DecisionId {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut text = [0; Self::TEXT_BYTES];
+        serializer.serialize_str(self.0.hyphenated().encode_lower(&mut text))
+    }
 }
 
 impl fmt::Display for DecisionId {
@@ -140,5 +155,14 @@ mod tests {
         assert!(early.to_string() < late.to_string());
         assert_eq!(late.to_string().parse::<DecisionId>().unwrap(), late);
         assert!("42".parse::<DecisionId>().is_err());
+    }
+
+    #[test]
+    fn an_identifier_has_one_text() {
+        let id = DecisionId::new(Timestamp::from_millis(1_700_000_000_000), &[0xab; 10]);
+        let mut text = String::from("id ");
+        id.write(&mut text);
+        assert_eq!(text, format!("id {id}"));
+        assert_eq!(serde_json::to_string(&id).unwrap(), format!("\"{id}\""));
     }
 }

@@ -1,7 +1,5 @@
 //! Who answered and where it is recorded, beside the body: the same headers in every protocol.
 
-use std::fmt::Write;
-
 use axum::http::{HeaderMap, HeaderName, HeaderValue};
 use shipworthy_core::DecisionId;
 
@@ -44,13 +42,15 @@ pub(crate) fn tell(headers: &mut HeaderMap, release: &LoadedRelease, ids: &[Deci
 
 /// The ids, separated by commas; `None` when they are too long together.
 fn list(ids: &[DecisionId]) -> Option<String> {
-    /// A UUID and a comma.
-    const ID_BYTES: usize = 37;
+    /// With a comma.
+    const ID_BYTES: usize = DecisionId::TEXT_BYTES + 1;
     let length = ids.len().checked_mul(ID_BYTES).filter(|length| *length <= MAX_IDS_BYTES)?;
     let mut text = String::with_capacity(length);
     for id in ids {
-        let separator = if text.is_empty() { "" } else { "," };
-        write!(text, "{separator}{id}").expect("writing to memory cannot fail");
+        if !text.is_empty() {
+            text.push(',');
+        }
+        id.write(&mut text);
     }
     Some(text)
 }

@@ -3,6 +3,7 @@
 use axum::body::Body;
 use axum::http::{Response, StatusCode};
 use serde::Serialize;
+use shipworthy_core::DecisionId;
 
 use super::json;
 use super::predictions::{Prediction, predictions};
@@ -17,7 +18,7 @@ pub(crate) fn predict_v1(answer: &Answer) -> Response<Body> {
         predictions: Vec<Prediction<'a>>,
         #[serde(skip_serializing_if = "Option::is_none")]
         decisions: Option<Vec<&'a str>>,
-        decision_ids: Vec<String>,
+        decision_ids: &'a [DecisionId],
         release: &'a str,
         #[serde(skip_serializing_if = "Option::is_none")]
         commit: Option<&'a str>,
@@ -30,7 +31,7 @@ pub(crate) fn predict_v1(answer: &Answer) -> Response<Body> {
         &Body {
             predictions: predictions(answer, &tensors),
             decisions: decisions(answer),
-            decision_ids: answer.decision_ids.iter().map(ToString::to_string).collect(),
+            decision_ids: &answer.decision_ids,
             release: answer.release.id().as_str(),
             commit: answer.release.commit(),
             flags: answer.flags.iter().map(ViolationText::from).collect(),
