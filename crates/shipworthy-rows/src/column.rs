@@ -63,6 +63,7 @@ impl Column {
 
     /// The number of values, missing ones included.
     #[must_use]
+    #[inline]
     pub fn len(&self) -> usize {
         match self {
             Self::Boolean(values) => values.len(),
@@ -81,6 +82,7 @@ impl Column {
 
     /// The value at `row`; missing beyond the end.
     #[must_use]
+    #[inline]
     pub fn cell(&self, row: usize) -> Cell<'_> {
         let cell = match self {
             Self::Boolean(values) => values.get(row).copied().flatten().map(Cell::Boolean),
@@ -102,6 +104,7 @@ impl Column {
 
     /// Appends a value, or a missing one when `cell` is not of this column's type (a whole
     /// number is a float where floats are asked for). Says whether it fitted.
+    #[inline]
     pub fn push(&mut self, cell: Cell<'_>) -> bool {
         match (self, cell) {
             (Self::Boolean(values), Cell::Boolean(value)) => values.push(Some(value)),
@@ -119,6 +122,7 @@ impl Column {
     }
 
     /// Appends a missing value.
+    #[inline]
     pub fn push_missing(&mut self) {
         match self {
             Self::Boolean(values) => values.push(None),
