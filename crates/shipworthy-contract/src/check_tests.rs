@@ -1,22 +1,9 @@
 use super::*;
-use crate::Role;
 use proptest::prelude::*;
 
 /// A contract of one column `x`.
 fn rules(data_type: DataType) -> ColumnRules {
-    ColumnRules {
-        name: "x".to_owned(),
-        data_type,
-        width: 1,
-        role: Role::Feature,
-        required: true,
-        min: None,
-        max: None,
-        one_of: None,
-        categories: None,
-        on_violation: OnViolation::Reject,
-        default: None,
-    }
+    ColumnRules::plain("x", data_type)
 }
 
 fn check(rules: ColumnRules, cells: &[Cell<'_>]) -> (Vec<(usize, Rule, String)>, RowBatch) {

@@ -111,6 +111,26 @@ pub struct ColumnRules {
     pub default: Option<Default>,
 }
 
+#[cfg(test)]
+impl ColumnRules {
+    /// A required feature without bounds.
+    pub(crate) fn plain(name: &str, data_type: DataType) -> Self {
+        Self {
+            name: name.to_owned(),
+            data_type,
+            width: 1,
+            role: Role::Feature,
+            required: true,
+            min: None,
+            max: None,
+            one_of: None,
+            categories: None,
+            on_violation: OnViolation::Reject,
+            default: None,
+        }
+    }
+}
+
 /// All columns of a model's input. Columns that are not declared are no part of a request: they
 /// are ignored, counted and not recorded.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

@@ -45,7 +45,7 @@ fn value<'a>(rules: &'a ColumnRules, chance: &mut Chance) -> Cell<'a> {
     }
 }
 
-/// A whole number of the range; its middle, rounded, where the range has none.
+/// A whole number of the range; the one below it where it holds none.
 fn whole_within(rules: &ColumnRules, chance: &mut Chance) -> i64 {
     let (min, max) = range(rules);
     whole(chance.between((min, max)).round().max(min.ceil()).min(max.floor()))
@@ -90,29 +90,17 @@ impl Chance {
     #[allow(clippy::cast_precision_loss, reason = "53 bits, exact")]
     fn between(&mut self, (min, max): (f64, f64)) -> f64 {
         let share = (self.next() >> 11) as f64 / ((1_u64 << 53) - 1) as f64;
-        (min * (1.0 - share) + max * share).clamp(min, max)
+        (min * (1.0 - share) + max * share).max(min).min(max)
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Checks, OnViolation, Role};
+    use crate::Checks;
 
     fn column(name: &str, data_type: DataType, required: bool) -> ColumnRules {
-        ColumnRules {
-            name: name.to_owned(),
-            data_type,
-            width: 1,
-            role: Role::Feature,
-            required,
-            min: None,
-            max: None,
-            one_of: None,
-            categories: None,
-            on_violation: OnViolation::Reject,
-            default: None,
-        }
+        ColumnRules { required, ..ColumnRules::plain(name, data_type) }
     }
 
     fn contract() -> Contract {
