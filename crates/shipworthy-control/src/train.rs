@@ -190,3 +190,6 @@ impl Trained {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;
