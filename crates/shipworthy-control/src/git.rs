@@ -28,7 +28,10 @@ impl Commit {
             Some(changes) if changes.is_empty() => Self::reachable(directory, commit),
             Some(changes) => {
                 let count = changes.lines().count();
-                none(&format!("the tree has {count} uncommitted changes (`git status` lists them)"))
+                let changes = if count == 1 { "change" } else { "changes" };
+                none(&format!(
+                    "the tree has {count} uncommitted {changes} (`git status` lists them)"
+                ))
             }
         }
     }

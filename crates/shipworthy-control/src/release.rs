@@ -7,8 +7,8 @@ use shipworthy_core::{FileDigest, Manifest, ReleaseId};
 use shipworthy_models::{ModelFile, Options};
 use shipworthy_serving::release::LoadedRelease;
 use shipworthy_store::{
-    Attribution, Bundles, EndpointName, NewRelease, Release, Reproducibility, Store, bundles,
-    endpoint, release, store,
+    Attribution, Bundles, Endpoint, EndpointName, NewRelease, Release, Reproducibility, Store,
+    bundles, endpoint, release, store,
 };
 
 use crate::Commit;
@@ -186,8 +186,9 @@ impl Shelf {
             move |source| Error::Unreadable { what, id, source }
         };
         let manifest = self.manifest(id)?;
-        for file in manifest.files() {
-            self.read(id, file)?;
+        if let Some(golden) = &manifest.golden {
+            self.read(id, &golden.input)?;
+            self.read(id, &golden.output)?;
         }
         let contract = self.read(id, &manifest.contract)?;
         let contract: Contract =
@@ -227,13 +228,17 @@ impl Shelf {
     }
 
     /// The release that a person means: by its id, by the first digits of it (with or without
-    /// `sha256:`), or by its slot at an endpoint, `ENDPOINT@stable`.
+    /// `sha256:`), or by its slot at an endpoint, `ENDPOINT@stable`, where the only endpoint needs
+    /// no name.
     ///
     /// # Errors
     /// When it is none, or not one alone.
     pub fn resolve(&self, text: &str) -> Result<ReleaseId, Error> {
         if let Some((endpoint, slot)) = text.split_once('@') {
-            let endpoint = self.store.endpoint(endpoint)?;
+            let endpoint = match endpoint {
+                "" => <[Endpoint; 1]>::try_from(self.store.endpoints()?).ok().map(|[only]| only),
+                named => self.store.endpoint(named)?,
+            };
             let slot = endpoint.and_then(|endpoint| match slot {
                 "stable" => endpoint.stable,
                 "candidate" => endpoint.candidate,

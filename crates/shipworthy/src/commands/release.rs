@@ -21,7 +21,8 @@ use crate::system::System;
 /// A release is a model together with its contract, its golden rows, and the digests of everything
 /// that made it: data, trainer, commit. Its id is the SHA-256 of all that, so the same commit and
 /// data give the same id wherever it is made. A tree with uncommitted changes, and a commit that
-/// is on no branch, are refused: nobody could make the release again.
+/// no branch or tag has, are refused: nobody could make the release again. No server may hold the
+/// state directory meanwhile; to look at releases it may.
 #[derive(ClapArgs, Debug)]
 #[command(args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
 #[command(after_help = "Examples:\n  shipworthy release examples/flights\n  shipworthy release \
@@ -65,7 +66,8 @@ enum Command {
 /// One release.
 #[derive(ClapArgs, Debug)]
 struct One {
-    /// Its id, at least six digits of it, or its slot: ENDPOINT@stable, @candidate, @previous.
+    /// Its id, at least six digits of it, or its slot: ENDPOINT@stable, @candidate, @previous
+    /// (the only endpoint needs no name).
     #[arg(value_name = "RELEASE")]
     release: String,
 

@@ -87,7 +87,7 @@ fn a_tree_that_no_clone_will_have_is_refused() {
     project.edit("rounds = 10", "rounds = 9");
     let refused = release(&project, "");
     refused.expect(2);
-    refused.says("1 uncommitted change");
+    refused.says("1 uncommitted change (");
     let made = release(&project, "--allow-dirty");
     made.expect(0);
     assert_eq!(made.json()["reproducible"], false);
@@ -158,6 +158,7 @@ fn a_release_is_named_by_its_slot_or_its_first_digits() {
     let _server = Server::start(&project);
     let show = |name: &str| project.run(&format!("release show {name} --state STATE --json"));
     let shown = show(&format!("{NAME}@stable")).json();
+    assert_eq!(show("@stable").json(), shown, "there is one endpoint");
     let id = shown["release"].as_str().unwrap();
     assert_eq!(show(&id[..20]).json(), shown);
     for nothing in [&id[7..12], "0123456789", "nobody@stable", &format!("{NAME}@previous")] {
