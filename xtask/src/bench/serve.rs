@@ -14,7 +14,7 @@ use super::load::Load;
 use super::payload::{Form, Rows};
 use super::peers::{MLSERVER, PEERS, SERVE};
 use super::report::{Cell, Report};
-use super::server::{OURS, Programs, Running, SERVERS, Server};
+use super::server::{ONNX, OURS, Programs, Running, SERVERS, Server};
 use super::{disk, machine};
 use crate::workspace::Workspace;
 use crate::{cargo, onnxruntime, python};
@@ -170,6 +170,11 @@ fn start(
 ) -> Result<Vec<Running>> {
     let mut running: Vec<Running> = Vec::new();
     for server in servers {
+        if ONNX.contains(&server.name) && programs.onnxruntime.is_none() {
+            left_out
+                .push((server.name, "no Python that ONNX Runtime can be installed with".into()));
+            continue;
+        }
         let Some(peer) = server.peer else {
             running.push(start_one(server, programs, scratch, rows)?);
             continue;

@@ -57,6 +57,9 @@ pub(super) const DURABLE: &str = "durable";
 /// The server whose answers and whose speed the peers are held against.
 pub(super) const OURS: &str = "model";
 
+/// The servers that need the library of ONNX Runtime.
+pub(super) const ONNX: [&str; 2] = ["onnx", "onnx-unbatched"];
+
 /// Every server that is not a peer, the ones of this product first.
 pub(super) const SERVERS: &[Server] = &[
     Server {
@@ -145,7 +148,6 @@ fn bare(programs: &Programs, directory: &Path, model: &str) -> Command {
     command
 }
 
-/// Without the library the server says what is missing.
 fn onnx(programs: &Programs, directory: &Path) -> Command {
     let mut command = bare(programs, directory, ONNX_MODEL);
     if let Some(library) = &programs.onnxruntime {
