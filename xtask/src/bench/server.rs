@@ -58,7 +58,7 @@ pub(super) const DURABLE: &str = "durable";
 pub(super) const OURS: &str = "model";
 
 /// The servers that need the library of ONNX Runtime.
-pub(super) const ONNX: [&str; 2] = ["onnx", "onnx-unbatched"];
+pub(super) const ONNX: [&str; 2] = ["onnx", "onnx-batched"];
 
 /// Every server that is not a peer, the ones of this product first.
 pub(super) const SERVERS: &[Server] = &[
@@ -88,22 +88,21 @@ pub(super) const SERVERS: &[Server] = &[
     },
     Server {
         name: "onnx",
-        about: "this server with its durable ledger and a boosted forest in ONNX Runtime, which \
-                requests share the calls of",
+        about: "this server with its durable ledger and a boosted forest in ONNX Runtime",
         path: "/v2/models/late/infer",
         form: Form::Tensor,
         peer: None,
         command: onnx,
     },
     Server {
-        name: "onnx-unbatched",
-        about: "the same with `--micro-batching off`: what requests gain that share a call",
+        name: "onnx-batched",
+        about: "the same with `--micro-batching on`: what requests gain that share a call",
         path: "/v2/models/late/infer",
         form: Form::Tensor,
         peer: None,
         command: |programs, directory| {
             let mut command = onnx(programs, directory);
-            command.args(["--micro-batching", "off"]);
+            command.args(["--micro-batching", "on"]);
             command
         },
     },

@@ -49,7 +49,7 @@ pub(crate) struct Args {
     remote_timeout_ms: u64,
 
     /// Whether requests that come while a model is busy share its next call: `auto` where a call
-    /// costs much beside its rows, which is on another server and in ONNX Runtime.
+    /// costs much beside its rows, which is on another server.
     #[arg(long, value_enum, default_value_t = MicroBatching::Auto)]
     micro_batching: MicroBatching,
 
@@ -83,11 +83,9 @@ impl MicroBatching {
         if self == Self::Off { release } else { release.batched(Self::REMOTE) }
     }
 
-    fn of_file(self, release: LoadedRelease, model: &ModelFile) -> LoadedRelease {
-        let pays = matches!(model, ModelFile::Onnx(_));
+    fn of_file(self, release: LoadedRelease) -> LoadedRelease {
         let batching = Batching { workers: System::cores(), ..Self::REMOTE };
-        let shared = self == Self::On || self == Self::Auto && pays;
-        if shared { release.batched(batching) } else { release }
+        if self == Self::On { release.batched(batching) } else { release }
     }
 }
 
@@ -142,7 +140,7 @@ pub(crate) fn run(args: Args, system: &System) -> Result<Outcome> {
     for Named { name, place } in &args.models {
         match place {
             Place::File(file) => {
-                let release = from_file(name, file, &args)?;
+                let release = args.micro_batching.of_file(from_file(name, file, &args)?);
                 endpoints.insert(name.clone(), endpoint(name, release));
             }
             Place::Server(address) => {
@@ -173,7 +171,7 @@ fn from_file(name: &str, file: &Path, args: &Args) -> Result<LoadedRelease> {
     let release = LoadedRelease::bare(release_id(&bytes)?, &model)
         .with_context(|| format!("{} cannot be served", file.display()))?;
     output::note(&format!("{name}: {} ({})", file.display(), model.signature().format));
-    Ok(args.micro_batching.of_file(release, &model))
+    Ok(release)
 }
 
 fn release_id(bytes: &[u8]) -> Result<ReleaseId> {
