@@ -3,12 +3,14 @@
 //! **Invariant:** nothing here reads a file, a clock, a seed or a variable, and nothing waits.
 //! The shell loads, asks the core, persists and records.
 
+pub mod attestation;
 pub mod canonical;
 pub mod checklist;
 mod clock;
 mod decision;
 mod entropy;
 mod manifest;
+pub mod signing;
 
 pub use clock::{Clock, SimulatedClock};
 pub use decision::{DecisionId, ParseDecisionIdError, Policy, Task};
