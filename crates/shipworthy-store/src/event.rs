@@ -11,6 +11,12 @@ pub const TOKEN_CREATED: &str = "token.created";
 pub const TOKEN_REVOKED: &str = "token.revoked";
 /// Kind of the event of a release that was stored; the subject is its id.
 pub const RELEASE_CREATED: &str = "release.created";
+/// Kind of the event of a statement about a release; the subject is the release's id.
+pub const RELEASE_ATTESTED: &str = "release.attested";
+/// Kind of the event of a key that was trusted; the subject is its id.
+pub const KEY_TRUSTED: &str = "key.trusted";
+/// Kind of the event of a key that was retired or revoked; the subject is its id.
+pub const KEY_ENDED: &str = "key.ended";
 /// Kind of the event of a release that became stable; the subject is the endpoint.
 pub const ENDPOINT_STABLE_SET: &str = "endpoint.stable_set";
 

@@ -1,7 +1,8 @@
 //! Control state behind one port, and the bundle directory.
 //!
 //! Control state is what a server must remember about who may act, what was
-//! released and what serves: [tokens](token), [releases](release),
+//! released and what serves: [tokens](token), [releases](release) with the
+//! [attestations](attestation) about them, the [keys](key) that those count by,
 //! [endpoints](endpoint) and the [events](event) that changed them. It is small
 //! and changes rarely; decisions are not here but in the ledger.
 //!
@@ -18,19 +19,23 @@
 //! **Invariant: no async.** Every call may wait for a disk; call from a thread
 //! that may block.
 
+pub mod attestation;
 pub mod bundles;
 mod durable;
 pub mod endpoint;
 pub mod event;
+pub mod key;
 pub mod release;
 pub mod sqlite;
 pub mod state_dir;
 pub mod store;
 pub mod token;
 
+pub use attestation::{Attestation, NewAttestation};
 pub use bundles::Bundles;
 pub use endpoint::{Endpoint, EndpointName};
 pub use event::{Attribution, Event, NewEvent};
+pub use key::{Key, KeyEnd};
 pub use release::{NewRelease, Release, ReleaseId, Reproducibility};
 pub use sqlite::SqliteStore;
 pub use state_dir::{ServerInfo, StateDir, StateLock};

@@ -7,7 +7,7 @@
 pub use shipworthy_core::ReleaseId;
 use shipworthy_rows::Timestamp;
 
-use crate::event::MAX_REASON_BYTES;
+use crate::{attestation::NewAttestation, event::MAX_REASON_BYTES};
 
 /// Longest manifest, in bytes: it holds digests and parameters, never data.
 pub const MAX_MANIFEST_BYTES: usize = 256 * 1024;
@@ -25,11 +25,13 @@ pub enum Reproducibility {
 }
 
 /// A release to be stored.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct NewRelease {
     id: ReleaseId,
     manifest: String,
     reproducibility: Reproducibility,
+    attestations: Vec<NewAttestation>,
+    metrics: Vec<(String, f64)>,
 }
 
 impl NewRelease {
@@ -55,7 +57,37 @@ impl NewRelease {
         if let Err(source) = serde_json::from_str::<serde::de::IgnoredAny>(manifest) {
             return Err(Error::BadManifest { id: id.to_string(), source });
         }
-        Ok(Self { id, manifest: manifest.into(), reproducibility })
+        Ok(Self {
+            id,
+            manifest: manifest.into(),
+            reproducibility,
+            attestations: Vec::new(),
+            metrics: Vec::new(),
+        })
+    }
+
+    /// With statements that are stored together with it, and the metrics to find it by.
+    #[must_use]
+    pub fn attested(
+        mut self,
+        attestations: Vec<NewAttestation>,
+        metrics: Vec<(String, f64)>,
+    ) -> Self {
+        self.attestations = attestations;
+        self.metrics = metrics;
+        self
+    }
+
+    /// What is said about it from the start.
+    #[must_use]
+    pub fn attestations(&self) -> &[NewAttestation] {
+        &self.attestations
+    }
+
+    /// What it is found by: names and finite values.
+    #[must_use]
+    pub fn metrics(&self) -> &[(String, f64)] {
+        &self.metrics
     }
 
     /// The id.

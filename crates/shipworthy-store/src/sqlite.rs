@@ -6,8 +6,10 @@
 //! sees what is committed: in WAL mode readers do not wait for writers. A commit
 //! is on the disk when the call returns (`synchronous = FULL`).
 
+mod attestations;
 mod endpoints;
 mod events;
+mod keys;
 mod releases;
 mod schema;
 mod tokens;
@@ -20,9 +22,13 @@ use std::{
 
 use rusqlite::{Connection, OpenFlags, Transaction, TransactionBehavior};
 
+use shipworthy_core::signing::PublicKey;
+
 use crate::{
+    attestation::{Attestation, NewAttestation},
     endpoint::{Endpoint, EndpointName},
     event::{Attribution, Event, NewEvent},
+    key::{Key, KeyEnd},
     release::{NewRelease, Release, ReleaseId},
     store::{Error, Store},
     token::{NewToken, Secret, Token},
@@ -140,6 +146,44 @@ impl Store for SqliteStore {
         limit: u32,
     ) -> Result<Vec<Release>, Error> {
         self.read("list the releases", |db| releases::latest(db, before, limit))
+    }
+
+    fn attest(
+        &self,
+        release: &ReleaseId,
+        attestation: &NewAttestation,
+        by: &Attribution,
+    ) -> Result<Attestation, Error> {
+        self.write("store an attestation", |tx| attestations::add(tx, release, attestation, by))
+    }
+
+    fn attestations(&self, release: &ReleaseId) -> Result<Vec<Attestation>, Error> {
+        self.read("list the attestations", |db| attestations::of_release(db, release))
+    }
+
+    fn trust_key(&self, public: &PublicKey, by: &Attribution) -> Result<Key, Error> {
+        self.write("trust a key", |tx| keys::trust(tx, public, by))
+    }
+
+    fn end_key(&self, id: &str, end: KeyEnd, by: &Attribution) -> Result<Key, Error> {
+        self.write("end a key", |tx| keys::end(tx, id, end, by))
+    }
+
+    fn replace_key(
+        &self,
+        retired: &str,
+        public: &PublicKey,
+        by: &Attribution,
+    ) -> Result<Key, Error> {
+        self.write("replace a key", |tx| {
+            let key = keys::trust(tx, public, by)?;
+            keys::end(tx, retired, KeyEnd::Retired, by)?;
+            Ok(key)
+        })
+    }
+
+    fn keys(&self) -> Result<Vec<Key>, Error> {
+        self.read("list the keys", keys::list)
     }
 
     fn endpoint(&self, name: &str) -> Result<Option<Endpoint>, Error> {

@@ -12,9 +12,13 @@
 //! - Events become visible in the order of their ids: who has read up to id `n`
 //!   misses nothing by asking for what comes after `n`.
 
+use shipworthy_core::signing::PublicKey;
+
 use crate::{
+    attestation::{Attestation, NewAttestation},
     endpoint::{Endpoint, EndpointName},
     event::{Attribution, Event, NewEvent},
+    key::{Key, KeyEnd},
     release::{NewRelease, Release, ReleaseId},
     token::{NewToken, Token},
 };
@@ -74,9 +78,10 @@ pub trait Store: std::fmt::Debug + Send + Sync {
     /// The store's own.
     fn latest_events(&self, before: Option<i64>, limit: u32) -> Result<Vec<Event>, Error>;
 
-    /// Stores a release; the event is
-    /// [`RELEASE_CREATED`](crate::event::RELEASE_CREATED). A release that is
-    /// there already, with the same manifest, is given as it is stored, and
+    /// Stores a release, with what is said about it from the start; the events
+    /// are [`RELEASE_CREATED`](crate::event::RELEASE_CREATED) and one
+    /// [`RELEASE_ATTESTED`](crate::event::RELEASE_ATTESTED) each. A release that
+    /// is there already, with the same manifest, is given as it is stored, and
     /// leaves no event.
     ///
     /// # Errors
@@ -107,6 +112,57 @@ pub trait Store: std::fmt::Debug + Send + Sync {
         before: Option<&ReleaseId>,
         limit: u32,
     ) -> Result<Vec<Release>, Error>;
+
+    /// Stores a statement about a release; the event is
+    /// [`RELEASE_ATTESTED`](crate::event::RELEASE_ATTESTED).
+    ///
+    /// # Errors
+    /// [`Error::NoSuchRelease`], [`Error::TooManyAttestations`],
+    /// [`Error::UnknownActor`], or the store's own.
+    fn attest(
+        &self,
+        release: &ReleaseId,
+        attestation: &NewAttestation,
+        by: &Attribution,
+    ) -> Result<Attestation, Error>;
+
+    /// Every statement about a release, oldest first.
+    ///
+    /// # Errors
+    /// The store's own.
+    fn attestations(&self, release: &ReleaseId) -> Result<Vec<Attestation>, Error>;
+
+    /// Trusts a key; the event is [`KEY_TRUSTED`](crate::event::KEY_TRUSTED).
+    /// One that is trusted already is given as it is, and leaves no event.
+    ///
+    /// # Errors
+    /// [`Error::KeyEnded`], [`Error::UnknownActor`], or the store's own.
+    fn trust_key(&self, public: &PublicKey, by: &Attribution) -> Result<Key, Error>;
+
+    /// Ends the trust in the key of this id; the event is
+    /// [`KEY_ENDED`](crate::event::KEY_ENDED). A retired key can be revoked; what
+    /// changes nothing else leaves no event.
+    ///
+    /// # Errors
+    /// [`Error::NoSuchKey`], [`Error::UnknownActor`], or the store's own.
+    fn end_key(&self, id: &str, end: KeyEnd, by: &Attribution) -> Result<Key, Error>;
+
+    /// Trusts a key and retires another, both or neither.
+    ///
+    /// # Errors
+    /// As [`trust_key`](Self::trust_key) and [`end_key`](Self::end_key).
+    fn replace_key(
+        &self,
+        retired: &str,
+        public: &PublicKey,
+        by: &Attribution,
+    ) -> Result<Key, Error>;
+
+    /// Every key that is or was trusted, oldest first.
+    ///
+    /// # Errors
+    /// The store's own.
+    fn keys(&self) -> Result<Vec<Key>, Error>;
 
     /// The endpoint with this name.
     ///
@@ -218,5 +274,26 @@ pub enum Error {
     NoSuchRelease {
         /// The release.
         id: ReleaseId,
+    },
+    /// As many statements about the release as are kept.
+    #[error(
+        "release {id} has {} attestations already, and no more are kept",
+        crate::attestation::MAX_ATTESTATIONS
+    )]
+    TooManyAttestations {
+        /// The release.
+        id: ReleaseId,
+    },
+    /// The key is not there.
+    #[error("there is no key {id}")]
+    NoSuchKey {
+        /// The key.
+        id: String,
+    },
+    /// The key was retired or revoked.
+    #[error("key {id} was retired or revoked, which is for good: make a new one")]
+    KeyEnded {
+        /// The key.
+        id: String,
     },
 }

@@ -4,7 +4,7 @@ use rusqlite::{Connection, Row, Transaction, params};
 use serde_json::json;
 use shipworthy_rows::Timestamp;
 
-use super::{Failure, events};
+use super::{Failure, attestations, events};
 use crate::{
     event::{Attribution, NewEvent, RELEASE_CREATED},
     release::{NewRelease, Release, ReleaseId, Reproducibility},
@@ -23,6 +23,9 @@ pub(super) const LATEST_BEFORE: &str = "SELECT id, manifest, created_at_us, unre
 const INSERT: &str = "INSERT INTO releases
      (id, manifest, created_at_us, reproducible, unreproducible_reason)
      VALUES (?1, ?2, ?3, ?4, ?5)";
+
+const INSERT_METRIC: &str = "INSERT OR IGNORE INTO metrics (name, value, release)
+     VALUES (?1, ?2, ?3)";
 
 pub(super) fn insert(
     tx: &Transaction<'_>,
@@ -46,9 +49,16 @@ pub(super) fn insert(
         reason.is_none(),
         reason,
     ])?;
+    let seq = tx.last_insert_rowid();
     let body = json!({ "reproducible": reason.is_none(), "unreproducible_reason": reason });
     let event = NewEvent::of_store(RELEASE_CREATED, id.as_str(), &body);
     events::record(tx, &event, by)?;
+    for attestation in release.attestations() {
+        attestations::insert(tx, id, attestation, by)?;
+    }
+    for (name, value) in release.metrics() {
+        tx.prepare_cached(INSERT_METRIC)?.execute(params![name, value, seq])?;
+    }
     Ok(Release {
         id: id.clone(),
         manifest: release.manifest().to_owned(),

@@ -7,7 +7,10 @@
 use rusqlite::{Connection, Transaction, TransactionBehavior};
 
 /// In order; the version that each makes is its place, counted from 1.
-const MIGRATIONS: &[&str] = &[include_str!("schema/0001_tokens_events_releases_endpoints.sql")];
+const MIGRATIONS: &[&str] = &[
+    include_str!("schema/0001_tokens_events_releases_endpoints.sql"),
+    include_str!("schema/0002_attestations_keys_metrics.sql"),
+];
 
 /// What [`migrate`] did.
 pub(super) enum Migrated {

@@ -54,7 +54,7 @@ fn a_newer_schema_is_refused_and_left_alone() {
     let raw = Connection::open(&path).unwrap();
     raw.pragma_update(None, "user_version", 99).unwrap();
     let refused = SqliteStore::open(&path).unwrap_err();
-    assert!(matches!(refused, Error::SchemaTooNew { found: 99, known: 1, .. }));
+    assert!(matches!(refused, Error::SchemaTooNew { found: 99, known: 2, .. }));
     assert!(refused.to_string().contains("run the version that wrote it"));
     let version: i64 = raw.pragma_query_value(None, "user_version", |row| row.get(0)).unwrap();
     assert_eq!(version, 99);
@@ -95,6 +95,10 @@ fn connections_are_durable_and_check_foreign_keys() {
 fn the_schema_forbids_what_no_code_should_do() {
     let (_directory, path, store) = open();
     insert_release(&store, 1);
+    let statement = NewAttestation::new("a:b", "{}".to_owned()).unwrap();
+    store.attest(&id(1), &statement, &by("ana")).unwrap();
+    let key = shipworthy_core::signing::SigningKey::from_random(&[1; 32]).public();
+    store.trust_key(&key, &by("ana")).unwrap();
     let raw = connect(&path).unwrap();
     let event = "(id, at_us, actor, reason, kind, subject, body)
          VALUES (1, 0, 'eve', 'none', 'k', 's', '{}')";
@@ -110,6 +114,10 @@ fn the_schema_forbids_what_no_code_should_do() {
         format!("INSERT INTO releases {release} VALUES ('{}', '{{}}', 0, 0)", id(2)),
         format!("INSERT INTO endpoints (name, stable) VALUES ('e', '{}')", id(9)),
         "UPDATE tokens SET role = 'root'".to_owned(),
+        "UPDATE attestations SET envelope = ''".to_owned(),
+        "DELETE FROM attestations".to_owned(),
+        "DELETE FROM keys".to_owned(),
+        "UPDATE keys SET ended = 'retired'".to_owned(),
     ];
     for sql in forbidden {
         let refused = raw.execute(&sql, []).unwrap_err();
@@ -212,6 +220,9 @@ fn queries_use_indexes_among_many_rows() {
     assert_searches(&store, tokens::LIVE_BY_NAME, [a], "tokens USING INDEX tokens_");
     let name = "tokens USING COVERING INDEX tokens_name";
     assert_searches(&store, tokens::NAME_EVER_EXISTED, [a], name);
+    let about = "a USING INDEX attestations_release";
+    assert_searches(&store, attestations::OF_RELEASE, [a], about);
+    assert_searches(&store, keys::BY_ID, [a], "keys USING PRIMARY KEY");
     assert_searches(&store, endpoints::BY_NAME, [a], "endpoints USING PRIMARY KEY");
     // These walk a table in the order of its key: no sort, and no further than asked.
     for (sql, given) in

@@ -1,6 +1,7 @@
 //! What every [`Store`] does. A backend is one entry in the brackets below: a
 //! name, and a function that makes an empty store and whatever keeps it alive.
 
+mod attestations;
 mod concurrency;
 mod endpoints;
 mod events;
@@ -57,6 +58,13 @@ conformance! {
             a_release_cannot_be_edited,
             releases_are_listed_newest_first,
             releases_are_found_by_the_first_digits,
+        }
+        attestations::{
+            statements_are_kept_byte_for_byte_in_their_order,
+            a_release_comes_with_its_statements,
+            the_statements_about_a_release_are_bounded,
+            a_retired_key_counts_for_what_it_signed_before,
+            a_key_is_replaced_whole,
         }
         endpoints::{
             the_stable_release_becomes_previous,
