@@ -59,6 +59,39 @@ impl Commit {
     }
 }
 
+/// Where a commit is found, as far as git knows.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Origin {
+    /// The URL of the remote, without user and password.
+    pub remote: Option<String>,
+    /// The branch that is checked out.
+    pub branch: Option<String>,
+    /// The project's path in the repository; empty at its root.
+    pub path: String,
+}
+
+impl Origin {
+    /// Asks git about the tree that holds `directory`.
+    #[must_use]
+    pub fn of(directory: &Path) -> Self {
+        let ask = |arguments: &[&str]| git(directory, arguments).filter(|text| !text.is_empty());
+        let path = ask(&["rev-parse", "--show-prefix"]).unwrap_or_default();
+        Self {
+            remote: ask(&["remote", "get-url", "origin"]).map(|url| without_user(&url)),
+            branch: ask(&["symbolic-ref", "--quiet", "--short", "HEAD"]),
+            path: path.trim_end_matches('/').to_owned(),
+        }
+    }
+}
+
+/// What stands between `//` and `@` may be a password.
+fn without_user(url: &str) -> String {
+    let Some((scheme, rest)) = url.split_once("://") else { return url.to_owned() };
+    let authority = rest.find('/').unwrap_or(rest.len());
+    let host = rest[..authority].rfind('@').map_or(0, |at| at + 1);
+    format!("{scheme}://{}", &rest[host..])
+}
+
 /// What git answers, without the last line end; `None` when it fails or is not installed.
 fn git(directory: &Path, arguments: &[&str]) -> Option<String> {
     let output = Command::new("git").arg("-C").arg(directory).args(arguments).output().ok()?;
@@ -89,6 +122,15 @@ mod tests {
         std::fs::write(place.path().join("a"), "2").unwrap();
         let Commit::None { reason } = Commit::of(place.path()) else { panic!("a dirty tree") };
         assert!(reason.contains("1 uncommitted"), "{reason}");
+    }
+
+    #[test]
+    fn a_remote_is_told_without_its_password() {
+        let shown = |url| without_user(url);
+        assert_eq!(shown("https://ana:secret@git.example/a/b@c"), "https://git.example/a/b@c");
+        assert_eq!(shown("https://git.example/a"), "https://git.example/a");
+        assert_eq!(shown("git@git.example:a/b"), "git@git.example:a/b");
+        assert_eq!(shown("/srv/git/a"), "/srv/git/a");
     }
 
     #[test]

@@ -121,7 +121,7 @@ fn values(text: &[u8], file: &'static str) -> impl Iterator<Item = Result<Value,
     })
 }
 
-fn object(batch: &RowBatch, row: usize) -> Value {
+pub(crate) fn object(batch: &RowBatch, row: usize) -> Value {
     let fields = batch.schema().fields().iter().enumerate();
     let members = fields.map(|(column, field)| {
         let mut cells: Vec<Value> = batch.cells(row, column).map(written).collect();

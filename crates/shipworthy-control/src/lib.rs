@@ -9,7 +9,9 @@ mod git;
 pub mod golden;
 pub mod plane;
 pub mod project;
+pub mod reference;
 pub mod release;
+pub mod statement;
 pub mod train;
 
-pub use git::Commit;
+pub use git::{Commit, Origin};

@@ -1,19 +1,26 @@
 //! Releases: made from a training, kept in a bundle, loaded into memory.
 
+mod statements;
+
 use std::sync::Arc;
 
 use shipworthy_contract::Contract;
-use shipworthy_core::{FileDigest, Manifest, ReleaseId};
+use shipworthy_core::signing::{PublicKey, SigningKey};
+use shipworthy_core::{Entropy, FileDigest, Manifest, ReleaseId, canonical};
 use shipworthy_models::{ModelFile, Options};
 use shipworthy_serving::release::LoadedRelease;
+use shipworthy_store::store::MAX_PAGE_ROWS;
 use shipworthy_store::{
     Attribution, Bundles, Endpoint, EndpointName, NewRelease, Release, Reproducibility, Store,
-    bundles, endpoint, release, store,
+    attachments, attestation, bundles, endpoint, event, release, store,
 };
 
 use crate::Commit;
 use crate::golden::{self, Golden};
+use crate::reference::ReferenceRows;
+use crate::statement::{self, Circumstances};
 use crate::train::Trained;
+pub use statements::Refusal;
 
 /// The model in a bundle.
 pub const MODEL_FILE: &str = "model.json";
@@ -113,9 +120,27 @@ pub enum Error {
     /// The store.
     #[error("the state of the release")]
     Store(#[from] store::Error),
+    /// What is said about it does not hold.
+    #[error("release {id} is refused")]
+    Refused {
+        /// The release.
+        id: String,
+        /// Why.
+        #[source]
+        why: Refusal,
+    },
     /// The store refuses it as a release.
-    #[error("the release is refused")]
-    Refused(#[from] release::Error),
+    #[error("the release cannot be stored")]
+    Unfit(#[from] release::Error),
+    /// The store refuses a statement about it.
+    #[error("the statement cannot be stored")]
+    Statement(#[from] attestation::Error),
+    /// The store refuses the event.
+    #[error("the action cannot be recorded")]
+    Event(#[from] event::Error),
+    /// Its attachment.
+    #[error("the reference rows of the release")]
+    Attachment(#[from] attachments::Error),
     /// The store refuses the endpoint's name.
     #[error("the endpoint is refused")]
     Endpoint(#[from] endpoint::Error),
@@ -128,23 +153,45 @@ pub struct Shelf {
     pub store: Arc<dyn Store>,
     /// Their files.
     pub bundles: Arc<Bundles>,
+    /// Keys from elsewhere: where they are given, no other key counts, whatever the store says.
+    pub trusted: Option<Arc<[PublicKey]>>,
+}
+
+/// A trained model that is to be a release.
+pub struct Made<'a> {
+    /// The project's name.
+    pub project: &'a str,
+    /// The model.
+    pub trained: &'a Trained,
+    /// What it follows from.
+    pub commit: &'a Commit,
+    /// How it was made.
+    pub circumstances: &'a Circumstances,
+}
+
+/// What a release is kept with.
+pub struct Keeping<'a> {
+    /// Who signs what is said about it.
+    pub signer: &'a SigningKey,
+    /// Salts.
+    pub entropy: &'a dyn Entropy,
+    /// Who keeps it, and why.
+    pub by: &'a Attribution,
 }
 
 impl Shelf {
-    /// Keeps a trained model as a release: its files first, then the record that names them, so
-    /// that a release that is known is whole.
+    /// Keeps a trained model as a release: its files first, then the record that names them
+    /// together with what is said about it, so that a release that is known is whole. One that is
+    /// kept already stays as it is.
     ///
     /// # Errors
-    /// When the bundle or the record cannot be written.
-    pub fn keep(
-        &self,
-        project: &str,
-        trained: &Trained,
-        commit: &Commit,
-        attribution: &Attribution,
-    ) -> Result<ReleaseId, Error> {
+    /// When the key is not trusted, or the bundle or the record cannot be written.
+    pub fn keep(&self, made: &Made<'_>, keeping: &Keeping<'_>) -> Result<ReleaseId, Error> {
+        let Made { project, trained, commit, circumstances } = made;
         let contract = serde_json::to_vec_pretty(&trained.contract)?;
-        let (manifest, id) = trained.manifest(project, commit.id(), &contract).seal()?;
+        let manifest = trained.manifest(project, commit.id(), &contract);
+        let (text, id) = manifest.seal()?;
+        self.check_signer(&id, keeping.signer)?;
         let files = [
             (MODEL_FILE, trained.model.as_slice()),
             (CONTRACT_FILE, &contract),
@@ -152,12 +199,27 @@ impl Shelf {
             (golden::OUTPUT_FILE, &trained.golden.output),
         ];
         self.bundles.put(&id, &files)?;
+        if self.store.release(&id)?.is_some() {
+            return Ok(id);
+        }
+        let reference = ReferenceRows::new(&trained.reference, keeping.entropy);
+        let mut said = vec![
+            statement::provenance(&manifest, circumstances),
+            statement::quality(&trained.report)?,
+        ];
+        if !trained.reference.is_empty() {
+            self.bundles.attachments().put(&id, &reference.write())?;
+            said.push(statement::reference_rows(&reference));
+        }
+        let said = said.iter().map(|statement| self.sign(&id, statement, keeping.signer));
+        let said = said.collect::<Result<_, _>>()?;
         let reproducibility = match commit {
             Commit::Clean(_) => Reproducibility::Reproducible,
             Commit::None { reason } => Reproducibility::Unreproducible { reason: reason.clone() },
         };
-        let release = NewRelease::new(id.clone(), &manifest, reproducibility)?;
-        self.store.insert_release(&release, attribution)?;
+        let release = NewRelease::new(id.clone(), &text, reproducibility)?
+            .attested(said, statement::metrics(&trained.report));
+        self.store.insert_release(&release, keeping.by)?;
         Ok(id)
     }
 
@@ -175,7 +237,8 @@ impl Shelf {
         Ok(())
     }
 
-    /// Loads a release; every byte is checked against the digests that its name stands for.
+    /// Loads a release; every byte is checked against the digests that its name stands for, and
+    /// every signature of what is said about it.
     ///
     /// # Errors
     /// When it is not kept here, was changed, or cannot answer.
@@ -186,6 +249,9 @@ impl Shelf {
             move |source| Error::Unreadable { what, id, source }
         };
         let manifest = self.manifest(id)?;
+        let said = self.statements(id)?;
+        statements::require_provenance(&manifest, &said)
+            .map_err(|why| Error::Refused { id: name.clone(), why })?;
         if let Some(golden) = &manifest.golden {
             self.read(id, &golden.input)?;
             self.read(id, &golden.output)?;
@@ -202,7 +268,8 @@ impl Shelf {
     }
 
     /// Checks a release whole: its manifest, every file of its bundle, that there is no other
-    /// file, and that it answers its golden rows as it did, bit for bit.
+    /// file, what is said about it, its reference rows, and that it answers its golden rows as it
+    /// did, bit for bit.
     ///
     /// # Errors
     /// With what is wrong, the file named.
@@ -220,7 +287,23 @@ impl Shelf {
             let differs = |source| Error::Golden { id: id.to_string(), source };
             golden.replay(&release).map_err(differs)?;
         }
+        self.reference_rows(id)?;
         Ok(manifest)
+    }
+
+    /// The ids of all releases, newest first.
+    ///
+    /// # Errors
+    /// When the state cannot be read.
+    pub fn ids(&self) -> Result<Vec<ReleaseId>, Error> {
+        let mut ids: Vec<ReleaseId> = Vec::new();
+        loop {
+            let page = self.store.latest_releases(ids.last(), MAX_PAGE_ROWS)?;
+            if page.is_empty() {
+                return Ok(ids);
+            }
+            ids.extend(page.into_iter().map(|release| release.id));
+        }
     }
 
     fn read(&self, id: &ReleaseId, file: &FileDigest) -> Result<Vec<u8>, Error> {
@@ -266,13 +349,12 @@ impl Shelf {
     pub fn manifest(&self, id: &ReleaseId) -> Result<Manifest, Error> {
         let release = self.store.release(id)?;
         let release = release.ok_or_else(|| Error::Unknown { id: id.to_string() })?;
+        let found = canonical::sha256_hex(release.manifest.as_bytes());
+        if found != id.hex() {
+            return Err(Error::Tampered { id: id.to_string(), found });
+        }
         let unreadable =
             |source| Error::Unreadable { what: "the manifest", id: id.to_string(), source };
-        let manifest: Manifest = serde_json::from_str(&release.manifest).map_err(unreadable)?;
-        let (_, found) = manifest.seal()?;
-        if found != *id {
-            return Err(Error::Tampered { id: id.to_string(), found: found.to_string() });
-        }
-        Ok(manifest)
+        serde_json::from_str(&release.manifest).map_err(unreadable)
     }
 }

@@ -11,14 +11,16 @@ mod split;
 
 use std::path::Path;
 
+use serde_json::{Value, json};
 use shipworthy_contract::{CompileError, Contract};
 use shipworthy_core::{FileDigest, Manifest, Output, ReleaseId, Trainer, TrainingSet};
 use shipworthy_models::{ModelFile, Options};
-use shipworthy_rows::files;
+use shipworthy_rows::{RowBatch, files};
 use shipworthy_serving::release::LoadedRelease;
 
 use crate::golden::{self, Golden};
 use crate::project::Project;
+use crate::reference;
 pub use quality::{Calibration, Quality, Report, RowCounts};
 
 /// Why there is no model.
@@ -107,6 +109,8 @@ pub struct Trained {
     pub trainer: Trainer,
     /// What it learned from.
     pub training_set: TrainingSet,
+    /// Some of the rows that it learned from: objects of the contract's columns and the label.
+    pub reference: Vec<Value>,
     /// How good it is.
     pub report: Report,
 }
@@ -160,7 +164,16 @@ pub fn train(
     };
     let trainer = fit::describe(&project.train)?;
     let model = fitted.model;
-    Ok(Trained { model, contract, golden, output, trainer, training_set, report })
+    let reference = reference(&source.batch, &labels, &split.train);
+    Ok(Trained { model, contract, golden, output, trainer, training_set, reference, report })
+}
+
+/// Rows at even distances: in a source in the order of time, of all its times.
+fn reference(batch: &RowBatch, labels: &[f64], train: &[usize]) -> Vec<Value> {
+    let count = train.len().min(reference::MAX_ROWS);
+    let chosen = (0..count).map(|index| train[index * train.len() / count]);
+    let row = |row| json!({ "row": golden::object(batch, row), "label": labels[row] });
+    chosen.map(row).collect()
 }
 
 /// The release before it has a name, on which nothing depends that is measured.

@@ -108,7 +108,8 @@ pub struct Golden {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Manifest {
-    /// The version of this form: 2, or 1, which had no golden rows.
+    /// The version of this form: 3; or 2, whose releases may be without a provenance; or 1, which
+    /// had no golden rows either.
     pub format: u32,
     /// The project.
     pub project: String,
@@ -132,7 +133,10 @@ pub struct Manifest {
 
 impl Manifest {
     /// The version of the form that this build writes.
-    pub const FORMAT: u32 = 2;
+    pub const FORMAT: u32 = 3;
+
+    /// From this version on, a release without a signed provenance is none.
+    pub const ATTESTED_FROM: u32 = 3;
 
     /// The files of the bundle.
     pub fn files(&self) -> impl Iterator<Item = &FileDigest> {

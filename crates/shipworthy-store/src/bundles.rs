@@ -20,6 +20,7 @@ use std::{
 use sha2::{Digest, Sha256};
 
 use crate::{
+    attachments::{self, Attachments},
     durable,
     release::{ReleaseId, is_lower_hex_sha256},
     state_dir::{StateDir, StateLock},
@@ -40,6 +41,7 @@ const TEMPORARY_PREFIX: &str = ".tmp-";
 pub struct Bundles {
     root: PathBuf,
     writable: bool,
+    attachments: Attachments,
     /// Makes the names of temporary directories differ between threads; between
     /// processes the state lock does.
     next_temporary: AtomicU64,
@@ -57,7 +59,8 @@ impl Bundles {
         make_directory(&root, true).map_err(io_error("make", &root))?;
         sweep(&root)?;
         durable::sync_directory(lock.dir().path()).map_err(io_error("flush", lock.dir().path()))?;
-        Ok(Self { root, writable: true, next_temporary: AtomicU64::new(0) })
+        let attachments = Attachments::open(lock)?;
+        Ok(Self { root, writable: true, attachments, next_temporary: AtomicU64::new(0) })
     }
 
     /// The bundle directory of a state directory that another process may hold:
@@ -65,7 +68,14 @@ impl Bundles {
     #[must_use]
     pub fn reading(directory: &StateDir) -> Self {
         let root = directory.bundles();
-        Self { root, writable: false, next_temporary: AtomicU64::new(0) }
+        let attachments = Attachments::reading(directory);
+        Self { root, writable: false, attachments, next_temporary: AtomicU64::new(0) }
+    }
+
+    /// What of releases can be erased.
+    #[must_use]
+    pub const fn attachments(&self) -> &Attachments {
+        &self.attachments
     }
 
     /// Stores the files of a release, each a name and its bytes. When this
@@ -175,6 +185,9 @@ pub enum Error {
     /// The directory was opened to read.
     #[error("the bundles were opened to read only")]
     ReadOnly,
+    /// An attachment.
+    #[error(transparent)]
+    Attachment(#[from] attachments::Error),
     /// The operating system refused.
     #[error("cannot {doing} {}", path.display())]
     Io {

@@ -13,6 +13,8 @@ pub const TOKEN_REVOKED: &str = "token.revoked";
 pub const RELEASE_CREATED: &str = "release.created";
 /// Kind of the event of a statement about a release; the subject is the release's id.
 pub const RELEASE_ATTESTED: &str = "release.attested";
+/// Kind of the event of reference rows that were erased; the subject is the release's id.
+pub const REFERENCE_ROWS_ERASED: &str = "reference_rows.erased";
 /// Kind of the event of a key that was trusted; the subject is its id.
 pub const KEY_TRUSTED: &str = "key.trusted";
 /// Kind of the event of a key that was retired or revoked; the subject is its id.

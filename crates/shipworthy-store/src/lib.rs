@@ -8,7 +8,8 @@
 //!
 //! - [`Store`] is the port, [`SqliteStore`] its embedded implementation. Every
 //!   implementation passes `tests/conformance`.
-//! - [`Bundles`] keeps the files of releases, written whole or not at all.
+//! - [`Bundles`] keeps the files of releases, written whole or not at all, and
+//!   [`Attachments`] what of a release can be erased.
 //! - [`StateDir`] is the directory that holds all of it, and its lock.
 //!
 //! **Invariant: nobody acts anonymously.** Every change carries an
@@ -19,6 +20,7 @@
 //! **Invariant: no async.** Every call may wait for a disk; call from a thread
 //! that may block.
 
+pub mod attachments;
 pub mod attestation;
 pub mod bundles;
 mod durable;
@@ -31,6 +33,7 @@ pub mod state_dir;
 pub mod store;
 pub mod token;
 
+pub use attachments::Attachments;
 pub use attestation::{Attestation, NewAttestation};
 pub use bundles::Bundles;
 pub use endpoint::{Endpoint, EndpointName};

@@ -6,6 +6,8 @@
 //! | `state.db` | control state |
 //! | `ledger/` | decisions |
 //! | `bundles/` | the files of releases |
+//! | `attachments/` | rows of releases that can be erased |
+//! | `signing_key.pem` | the private key that signs statements, unless another is given |
 //! | `token` | the first token's secret, for the command line on this machine |
 //! | `server.json` | where the running server listens |
 //!
@@ -22,6 +24,7 @@ use std::{
 };
 
 use serde::{Deserialize, Serialize};
+use shipworthy_core::signing::SigningKey;
 
 use crate::{durable, token::Secret};
 
@@ -86,6 +89,30 @@ impl StateDir {
     #[must_use]
     pub fn bundles(&self) -> PathBuf {
         self.path.join("bundles")
+    }
+
+    /// The directory of what can be erased of releases.
+    #[must_use]
+    pub fn attachments(&self) -> PathBuf {
+        self.path.join("attachments")
+    }
+
+    /// The file of the private key that signs statements.
+    #[must_use]
+    pub fn signing_key_file(&self) -> PathBuf {
+        self.path.join("signing_key.pem")
+    }
+
+    fn next_signing_key_file(&self) -> PathBuf {
+        self.path.join("signing_key.next.pem")
+    }
+
+    /// The private key in the state directory, if there is one.
+    ///
+    /// # Errors
+    /// [`Error::BadSigningKey`] when the file holds something else, [`Error::Io`].
+    pub fn signing_key(&self) -> Result<Option<SigningKey>, Error> {
+        read_signing_key(&self.signing_key_file())
     }
 
     /// The file of the first token's secret.
@@ -193,6 +220,15 @@ pub enum Error {
         #[source]
         source: crate::token::Error,
     },
+    /// A file of a private key holds none.
+    #[error("{} holds no signing key", path.display())]
+    BadSigningKey {
+        /// The file.
+        path: PathBuf,
+        /// Why not.
+        #[source]
+        source: shipworthy_core::signing::KeyError,
+    },
     /// The server file is not what a server writes.
     #[error("{} does not say where the server is: remove it, and restart the server", path.display())]
     BadServerFile {
@@ -202,6 +238,15 @@ pub enum Error {
         #[source]
         source: serde_json::Error,
     },
+}
+
+fn read_signing_key(path: &Path) -> Result<Option<SigningKey>, Error> {
+    let contents = durable::read_if_there(path).map_err(io_error("read the signing key", path))?;
+    let Some(contents) = contents else { return Ok(None) };
+    match SigningKey::from_pem(&String::from_utf8_lossy(&contents)) {
+        Ok(key) => Ok(Some(key)),
+        Err(source) => Err(Error::BadSigningKey { path: path.to_owned(), source }),
+    }
 }
 
 fn io_error(doing: &'static str, path: &Path) -> impl FnOnce(io::Error) -> Error {

@@ -6,8 +6,8 @@ use anyhow::Result;
 use clap::{Parser, Subcommand};
 
 use crate::commands::{
-    checklist, completions, config, init, ledger, predict, release, reload, score, serve, token,
-    train, up,
+    checklist, completions, config, init, key, ledger, predict, release, reload, score, serve,
+    token, train, up,
 };
 use crate::onnx_runtime::trial;
 use crate::system::System;
@@ -64,6 +64,7 @@ enum Command {
     Checklist(checklist::Args),
     Reload(reload::Args),
     Config(config::Args),
+    Key(key::Args),
     Ledger(ledger::Args),
     Token(token::Args),
     Completions(completions::Args),
@@ -86,6 +87,7 @@ impl Cli {
             Command::Checklist(args) => checklist::run(&args, system),
             Command::Reload(args) => reload::run(&args, system),
             Command::Config(args) => config::run(&args),
+            Command::Key(args) => key::run(&args, system),
             Command::Ledger(args) => ledger::run(&args, system),
             Command::Token(args) => token::run(&args, system),
             Command::Completions(args) => completions::run(&args),

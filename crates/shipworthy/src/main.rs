@@ -3,10 +3,13 @@
 mod cli;
 mod client;
 mod commands;
+mod input;
+mod making;
 mod onnx_runtime;
 mod output;
 mod parquet_file;
 mod server;
+mod signing;
 mod state;
 mod system;
 

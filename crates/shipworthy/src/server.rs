@@ -1,6 +1,7 @@
 //! A server: its ports, its state, its ledger, from ready to drained. What it serves, and what a
 //! reload means, is for the command that starts it to say.
 
+mod acting;
 mod callers;
 mod data_plane;
 mod ledger;
@@ -24,7 +25,9 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::output;
+use crate::signing::TrustArgs;
 use crate::system::System;
+pub(crate) use acting::Acting;
 use data_plane::DataPlane;
 pub(crate) use ledger::LedgerKind;
 use ledger::Running;
@@ -53,6 +56,9 @@ pub(crate) struct Options {
     /// Where decisions are recorded. `memory` is for benchmarks: nothing survives the process.
     #[arg(long, value_enum, default_value_t = LedgerKind::Disk)]
     pub(crate) ledger: LedgerKind,
+
+    #[command(flatten)]
+    pub(crate) trust: TrustArgs,
 }
 
 /// What a command serves.
@@ -91,7 +97,8 @@ impl Server {
     ) -> Result<Self> {
         start_logging()?;
         let sockets = Sockets::bind(options)?;
-        let state = State::open(state, system)?;
+        let mut state = State::open(state, system)?;
+        state.shelf.trusted = options.trust.trusted()?;
         let ledger = ledger::open(options.ledger, sizes, &state, system)?;
         Ok(Self { state, ledger, sockets })
     }

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
+use shipworthy_control::statement::Machine;
 use shipworthy_core::{Clock, Entropy};
 use shipworthy_rows::Timestamp;
 
@@ -27,10 +28,38 @@ impl System {
         std::env::var(name).ok().filter(|value| !value.is_empty())
     }
 
+    /// What a release that is made here is made on.
+    pub(crate) fn machine() -> Machine {
+        Machine {
+            system: std::env::consts::OS.to_owned(),
+            architecture: std::env::consts::ARCH.to_owned(),
+            features: features(),
+            processors: Self::cores(),
+        }
+    }
+
     /// Processors that this process may use.
     pub(crate) fn cores() -> usize {
         std::thread::available_parallelism().map_or(1, std::num::NonZero::get)
     }
+}
+
+/// What the processor can do that changes how numbers are computed.
+#[cfg(target_arch = "x86_64")]
+fn features() -> Vec<String> {
+    let known = [
+        ("sse4.2", is_x86_feature_detected!("sse4.2")),
+        ("avx", is_x86_feature_detected!("avx")),
+        ("avx2", is_x86_feature_detected!("avx2")),
+        ("fma", is_x86_feature_detected!("fma")),
+        ("avx512f", is_x86_feature_detected!("avx512f")),
+    ];
+    known.into_iter().filter(|(_, is_there)| *is_there).map(|(name, _)| name.to_owned()).collect()
+}
+
+#[cfg(not(target_arch = "x86_64"))]
+fn features() -> Vec<String> {
+    Vec::new()
 }
 
 struct SystemClock {

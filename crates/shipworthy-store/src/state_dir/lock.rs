@@ -7,6 +7,8 @@ use std::{
 };
 
 use super::{Error, SECRET_MODE, ServerInfo, StateDir, io_error};
+use shipworthy_core::signing::SigningKey;
+
 use crate::{durable, token::Secret};
 
 /// A process id has at most ten digits; whatever is longer is not one.
@@ -64,6 +66,41 @@ impl StateLock {
     pub fn withdraw(&self) -> Result<(), Error> {
         let path = self.dir.server_file();
         durable::remove_if_there(&path).map_err(io_error("remove the server file", &path))
+    }
+
+    /// Writes the private key that signs statements, with mode 0600, before it is trusted: after a
+    /// crash between the two the next start goes on with the same key.
+    ///
+    /// # Errors
+    /// [`Error::Io`].
+    pub fn write_signing_key(&self, key: &SigningKey) -> Result<(), Error> {
+        let path = self.dir.signing_key_file();
+        durable::replace(&path, key.reveal().as_bytes(), SECRET_MODE)
+            .map_err(io_error("write the signing key", &path))
+    }
+
+    /// Writes the key that will take the signing key's place once it is trusted.
+    ///
+    /// # Errors
+    /// [`Error::Io`].
+    pub fn prepare_signing_key(&self, key: &SigningKey) -> Result<(), Error> {
+        let path = self.dir.next_signing_key_file();
+        durable::replace(&path, key.reveal().as_bytes(), SECRET_MODE)
+            .map_err(io_error("write the signing key", &path))
+    }
+
+    /// Ends a change of the signing key: one that was prepared takes its place if it is trusted,
+    /// and is removed otherwise.
+    ///
+    /// # Errors
+    /// [`Error::BadSigningKey`], [`Error::Io`].
+    pub fn settle_signing_key(&self, is_trusted: impl Fn(&str) -> bool) -> Result<(), Error> {
+        let next = self.dir.next_signing_key_file();
+        let Some(key) = super::read_signing_key(&next)? else { return Ok(()) };
+        if is_trusted(&key.public().id()) {
+            self.write_signing_key(&key)?;
+        }
+        durable::remove_if_there(&next).map_err(io_error("remove the signing key", &next))
     }
 
     pub(super) fn take(dir: &StateDir) -> Result<Self, Error> {

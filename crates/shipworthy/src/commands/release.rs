@@ -1,5 +1,7 @@
 //! `shipworthy release`: a model tied to its commit and its data.
 
+mod attest;
+mod forget;
 mod make;
 mod show;
 mod verify;
@@ -13,6 +15,7 @@ use shipworthy_control::release::Shelf;
 use shipworthy_store::{Bundles, SqliteStore, StateDir};
 
 use crate::cli::Outcome;
+use crate::signing::{SigningArgs, TrustArgs};
 use crate::state::StateArgs;
 use crate::system::System;
 
@@ -48,6 +51,9 @@ pub(crate) struct Args {
     #[arg(long, value_name = "WHY", default_value = "made by `shipworthy release`")]
     reason: String,
 
+    #[command(flatten)]
+    signing: SigningArgs,
+
     /// Print JSON.
     #[arg(long)]
     json: bool,
@@ -61,6 +67,16 @@ enum Command {
     Show(One),
     /// List the releases, newest first.
     List(show::ListArgs),
+    /// List what is said about a release: by whom, when, signed with which key.
+    Attestations(attest::AttestationsArgs),
+    /// Sign a release off: an approver's word that it may serve.
+    Approve(attest::Saying),
+    /// Say something else about a release, a gate report for one.
+    Attest(attest::AttestArgs),
+    /// Sign anew what a revoked key has signed.
+    Sign(attest::Saying),
+    /// Erase a person's rows from what is kept beside releases; their ids stay.
+    Forget(forget::Args),
 }
 
 /// One release.
@@ -74,6 +90,9 @@ struct One {
     #[command(flatten)]
     state: StateArgs,
 
+    #[command(flatten)]
+    trust: TrustArgs,
+
     /// Print JSON.
     #[arg(long)]
     json: bool,
@@ -85,11 +104,16 @@ pub(crate) fn run(args: &Args, system: &System) -> Result<Outcome> {
         Some(Command::Verify(one)) => verify::run(one),
         Some(Command::Show(one)) => show::run(one),
         Some(Command::List(list)) => show::list(list),
+        Some(Command::Attestations(args)) => attest::attestations(args),
+        Some(Command::Approve(saying)) => attest::approve(saying, system),
+        Some(Command::Attest(args)) => attest::attest(args, system),
+        Some(Command::Sign(saying)) => attest::sign(saying, system),
+        Some(Command::Forget(args)) => forget::run(args, system),
     }
 }
 
 /// The releases of a state directory, to read only: a server may hold it.
-fn shelf(state: &StateArgs) -> Result<Shelf> {
+pub(crate) fn shelf(state: &StateArgs) -> Result<Shelf> {
     let path = &state.state;
     let missing = || {
         format!(
@@ -106,5 +130,6 @@ fn shelf(state: &StateArgs) -> Result<Shelf> {
         bail!(missing());
     }
     let store = SqliteStore::open(&directory.state_db()).with_context(missing)?;
-    Ok(Shelf { store: Arc::new(store), bundles: Arc::new(Bundles::reading(&directory)) })
+    let bundles = Arc::new(Bundles::reading(&directory));
+    Ok(Shelf { store: Arc::new(store), bundles, trusted: None })
 }

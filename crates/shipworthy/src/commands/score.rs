@@ -111,7 +111,7 @@ fn load(state_path: &Path, endpoint: &str, id: Option<&ReleaseId>) -> Result<Loa
     };
     let id = id.cloned().map_or_else(stable, Ok)?;
     let bundles = Arc::new(Bundles::reading(&directory));
-    Ok(Shelf { store: Arc::new(store), bundles }.load(&id)?)
+    Ok(Shelf { store: Arc::new(store), bundles, trusted: None }.load(&id)?)
 }
 
 struct Scorer<'a> {

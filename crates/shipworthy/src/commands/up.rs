@@ -20,6 +20,7 @@ use shipworthy_store::Store;
 
 use crate::cli::Outcome;
 use crate::server::{Options, Server, Serves, State};
+use crate::signing::SigningArgs;
 use crate::state as projects;
 use crate::system::System;
 use reload::Reloader;
@@ -41,6 +42,9 @@ pub(crate) struct Args {
 
     #[command(flatten)]
     pub(crate) server: Options,
+
+    #[command(flatten)]
+    pub(crate) signing: SigningArgs,
 
     /// Train and serve a new release, even if there is one.
     #[arg(long)]

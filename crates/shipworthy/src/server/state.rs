@@ -30,6 +30,9 @@ impl State {
         keep_out_of_git(path)?;
         let store: Arc<dyn Store> = Arc::new(SqliteStore::open(&directory.state_db())?);
         let bundles = Arc::new(Bundles::open(&lock)?);
+        let shelf = Shelf { store: Arc::clone(&store), bundles, trusted: None };
+        shelf.settle()?;
+        settle_signing_key(&lock, store.as_ref())?;
         if store.tokens()?.is_empty() {
             first_token(&lock, store.as_ref(), system)?;
         }
@@ -37,7 +40,7 @@ impl State {
             Some(secret) => store.authenticate(&secret.reveal())?,
             None => None,
         };
-        Ok(Self { lock, shelf: Shelf { store, bundles }, local })
+        Ok(Self { lock, shelf, local })
     }
 
     /// Says that the holder of the state directory's token does something, and why.
@@ -66,6 +69,13 @@ fn first_token(lock: &StateLock, store: &dyn Store, system: &System) -> Result<(
     let attribution = Attribution::new(FIRST_TOKEN, "first start", system.clock.now())?;
     store.create_token(&token, &attribution)?;
     Ok(())
+}
+
+/// A key that was to take the signing key's place does so if it was trusted before the crash.
+fn settle_signing_key(lock: &StateLock, store: &dyn Store) -> Result<()> {
+    let keys = store.keys()?;
+    let is_trusted = |id: &str| keys.iter().any(|key| key.is_live() && key.public.id() == id);
+    Ok(lock.settle_signing_key(is_trusted)?)
 }
 
 /// State is no source: it would make every tree dirty.

@@ -36,7 +36,8 @@ impl Ran {
 /// The program, in an environment that says nothing to it.
 pub(crate) fn program() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_shipworthy"));
-    for variable in ["STATE", "LISTEN", "ADMIN", "TOKEN", "LOG"] {
+    let of_state = ["STATE", "TOKEN", "SIGNING_KEY", "SIGNING_KEY_FILE", "TRUSTED_KEYS"];
+    for variable in of_state.into_iter().chain(["LISTEN", "ADMIN", "LOG"]) {
         command.env_remove(format!("SHIPWORTHY_{variable}"));
     }
     command.stdin(Stdio::null());

@@ -28,6 +28,7 @@ mod releasing;
 mod reloading;
 mod scoring;
 mod server;
+mod signing;
 mod starting;
 mod stopping;
 mod tokens;

@@ -46,7 +46,7 @@ fn release(
     let Some(id) = endpoints.find_map(|endpoint| endpoint.stable) else { return Ok(None) };
     let stored = store.release(&id)?.with_context(|| format!("release {id} is not stored"))?;
     let bundles = Arc::new(Bundles::reading(directory));
-    let contract = contract(&Shelf { store, bundles }, &id)?;
+    let contract = contract(&Shelf { store, bundles, trusted: None }, &id)?;
     Ok(Some((plane::release_facts(&stored), contract)))
 }
 

@@ -4,11 +4,12 @@ use std::path::Path;
 
 use anyhow::{Context, Result, bail};
 use serde::Serialize;
-use shipworthy_control::{Commit, train};
+use shipworthy_control::Commit;
 
 use super::Args;
 use crate::cli::Outcome;
-use crate::commands::train::{Bars, summary};
+use crate::commands::train::summary;
+use crate::making::Making;
 use crate::server::State;
 use crate::system::System;
 use crate::{output, state};
@@ -26,14 +27,14 @@ pub(super) fn run(args: &Args, system: &System) -> Result<Outcome> {
     let directory = state::project_directory(given);
     let commit = commit(&directory, args.allow_dirty)?;
     let kept = State::open(&state::of_project(&directory, args.state.as_deref()), system)?;
-    let mut bars = Bars::new();
-    let trained = train::train(&project, &directory, &mut bars).context("training failed")?;
-    bars.finish();
-    if commit.id().is_some() && Commit::of(&directory) != commit {
-        bail!("the tree was changed while the model was trained; commit, and make it again");
-    }
-    let attribution = kept.attribution(&args.reason, system)?;
-    let id = kept.shelf.keep(&project.identity.name, &trained, &commit, &attribution)?;
+    let making = Making {
+        project: &project,
+        directory: &directory,
+        kept: &kept,
+        signing: &args.signing,
+        system,
+    };
+    let (id, trained) = making.release(&commit, &args.reason)?;
     let (release, commit) = (id.to_string(), commit.id());
     if args.json {
         output::json(&Made { release, commit, reproducible: commit.is_some() })?;

@@ -2,14 +2,14 @@
 
 use anyhow::Result;
 use serde_json::json;
-use shipworthy_control::release::Error;
+use shipworthy_control::release::{Error, Shelf};
 
 use super::{One, shelf};
 use crate::cli::Outcome;
 use crate::output;
 
 pub(super) fn run(one: &One) -> Result<Outcome> {
-    let shelf = shelf(&one.state)?;
+    let shelf = Shelf { trusted: one.trust.trusted()?, ..shelf(&one.state)? };
     let id = shelf.resolve(&one.release)?;
     let why = match shelf.verify(&id) {
         Ok(_) => None,

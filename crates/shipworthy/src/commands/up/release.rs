@@ -1,16 +1,16 @@
 //! The release that is served: the endpoint's stable one, or a new one.
 
-use std::path::Path;
 use std::sync::Arc;
 
-use anyhow::{Context, Result};
+use anyhow::Result;
+use shipworthy_control::Commit;
 use shipworthy_control::project::Project;
-use shipworthy_control::{Commit, train};
 use shipworthy_core::ReleaseId;
 use shipworthy_serving::release::LoadedRelease;
 
 use super::Args;
-use crate::commands::train::{Bars, summary};
+use crate::commands::train::summary;
+use crate::making::Making;
 use crate::server::State;
 use crate::system::System;
 use crate::{output, state};
@@ -26,7 +26,7 @@ pub(super) fn find_or_make(
     let stable = kept.shelf.store.endpoint(name)?.and_then(|endpoint| endpoint.stable);
     let id = match stable {
         Some(id) if !args.new_release => id,
-        _ => make(project, &state::project_directory(&args.project), kept, system)?,
+        _ => make(args, project, kept, system)?,
     };
     let release = kept.shelf.load(&id)?;
     warn_of_changes(project, &release);
@@ -34,20 +34,19 @@ pub(super) fn find_or_make(
 }
 
 /// Trains the project's model, and makes it the endpoint's stable release.
-fn make(project: &Project, directory: &Path, kept: &State, system: &System) -> Result<ReleaseId> {
+fn make(args: &Args, project: &Project, kept: &State, system: &System) -> Result<ReleaseId> {
+    let directory = &state::project_directory(&args.project);
     output::note(&format!("training {}", project.identity.name));
     let commit = Commit::of(directory);
     if let Commit::None { reason } = &commit {
         output::note(&format!("the release will be marked unreproducible: {reason}"));
     }
-    let mut bars = Bars::new();
-    let trained = train::train(project, directory, &mut bars).context("training failed")?;
-    bars.finish();
+    let reason = "made and served by `shipworthy up`";
+    let making = Making { project, directory, kept, signing: &args.signing, system };
+    let (id, trained) = making.release(&commit, reason)?;
     output::note(&summary(&trained.report));
-    let name = &project.identity.name;
-    let attribution = kept.attribution("made and served by `shipworthy up`", system)?;
-    let id = kept.shelf.keep(name, &trained, &commit, &attribution)?;
-    kept.shelf.set_stable(name, &id, &attribution)?;
+    let by = kept.attribution(reason, system)?;
+    kept.shelf.set_stable(&project.identity.name, &id, &by)?;
     output::note(&format!("release {id}"));
     Ok(id)
 }

@@ -1,0 +1,267 @@
+//! What is said about a kept release: signed, read back, and what a broken signature means.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+use shipworthy_core::attestation::{Attested, Statement, predicate};
+use shipworthy_core::signing::{PublicKey, SigningKey};
+use shipworthy_core::{Manifest, ReleaseId, attestation};
+use shipworthy_store::event::REFERENCE_ROWS_ERASED;
+use shipworthy_store::{Attestation, Attribution, Key, KeyEnd, NewAttestation, NewEvent};
+
+use super::{Error, Shelf};
+use crate::reference::ReferenceRows;
+use crate::statement::{Said, latest};
+
+/// What refuses a release for what is said about it.
+#[derive(Debug, thiserror::Error)]
+pub enum Refusal {
+    /// A statement that was changed, or that a stranger made.
+    #[error("the attestation {event} ({name}) does not count")]
+    Statement {
+        /// The id of the event that recorded it.
+        event: i64,
+        /// What it says.
+        name: String,
+        /// Why not.
+        #[source]
+        source: attestation::Error,
+    },
+    /// A statement that says something else than it was stored as.
+    #[error("the attestation {event} is stored as `{stored}`, and says `{signed}`")]
+    Kind {
+        /// The id of the event that recorded it.
+        event: i64,
+        /// As it is stored.
+        stored: String,
+        /// As it was signed.
+        signed: String,
+    },
+    /// No provenance that counts.
+    #[error(
+        "it has no provenance by a key that is trusted; `shipworthy key list` lists the keys, and \
+         `shipworthy release sign` signs anew what a revoked key signed"
+    )]
+    NoProvenance,
+    /// A key that signs without being trusted.
+    #[error(
+        "key {id} is not trusted here; `shipworthy key trust` takes its public half, and `shipworthy \
+         key list` lists those that are"
+    )]
+    Signer {
+        /// The key.
+        id: String,
+    },
+    /// Reference rows that are not what was signed.
+    #[error("its reference rows are not what was signed")]
+    ReferenceRows(#[from] crate::reference::Error),
+}
+
+impl Shelf {
+    /// Everything that is said about a release and counts, oldest first. What a revoked key has
+    /// signed is left out.
+    ///
+    /// # Errors
+    /// [`Refusal`] of anything that was changed, or signed by a key that was never trusted here.
+    pub fn statements(&self, id: &ReleaseId) -> Result<Vec<Said>, Error> {
+        let keys = self.keys()?;
+        let refused = |why| Error::Refused { id: id.to_string(), why };
+        let mut said = Vec::new();
+        for stored in self.store.attestations(id)? {
+            if let Some(attested) = read(id, &stored, &keys).map_err(refused)? {
+                said.push(Said { stored, attested });
+            }
+        }
+        Ok(said)
+    }
+
+    /// Says something about a release that is kept here.
+    ///
+    /// # Errors
+    /// When the release is not kept here, the key is not trusted, or it cannot be written.
+    pub fn attest(
+        &self,
+        id: &ReleaseId,
+        statement: &Statement,
+        signer: &SigningKey,
+        by: &Attribution,
+    ) -> Result<Attestation, Error> {
+        self.check_signer(id, signer)?;
+        Ok(self.store.attest(id, &self.sign(id, statement, signer)?, by)?)
+    }
+
+    /// Signs anew what a revoked key said about a release, once all of it is found as it was.
+    /// Gives how many statements.
+    ///
+    /// # Errors
+    /// As [`attest`](Self::attest), and when a statement was changed.
+    pub fn sign_anew(
+        &self,
+        id: &ReleaseId,
+        signer: &SigningKey,
+        by: &Attribution,
+    ) -> Result<usize, Error> {
+        self.check_signer(id, signer)?;
+        let (keys, said) = (self.keys()?, self.statements(id)?);
+        let is_said =
+            |statement: &Statement| said.iter().any(|said| said.attested.statement == *statement);
+        let mut signed = 0;
+        for stored in self.store.attestations(id)? {
+            let whole = verify(id, &stored, |key| keys.get(key).map(|key| key.public.clone()));
+            let whole = whole.map_err(|why| Error::Refused { id: id.to_string(), why })?;
+            if !is_said(&whole.statement) {
+                self.store.attest(id, &self.sign(id, &whole.statement, signer)?, by)?;
+                signed += 1;
+            }
+        }
+        Ok(signed)
+    }
+
+    /// The reference rows of a release, each checked against what was signed; `None` when it has
+    /// none.
+    ///
+    /// # Errors
+    /// [`Refusal`] when they were changed.
+    pub fn reference_rows(&self, id: &ReleaseId) -> Result<Option<ReferenceRows>, Error> {
+        let said = self.statements(id)?;
+        self.checked_reference_rows(id, &said)
+    }
+
+    pub(super) fn checked_reference_rows(
+        &self,
+        id: &ReleaseId,
+        said: &[Said],
+    ) -> Result<Option<ReferenceRows>, Error> {
+        let Some(signed) = latest(said, predicate::REFERENCE_ROWS) else { return Ok(None) };
+        let Some(contents) = self.bundles.attachments().read(id)? else { return Ok(None) };
+        let refused = |error| Error::Refused { id: id.to_string(), why: Refusal::from(error) };
+        let rows = ReferenceRows::read(&contents).map_err(refused)?;
+        rows.check(signed).map_err(refused)?;
+        Ok(Some(rows))
+    }
+
+    /// Erases reference rows of a release, by what `erase` does to them; gives their lines, from
+    /// 1. The release and its id stay what they are.
+    ///
+    /// # Errors
+    /// When they cannot be read or written.
+    pub fn erase_reference_rows(
+        &self,
+        id: &ReleaseId,
+        erase: impl FnOnce(&mut ReferenceRows) -> Vec<usize>,
+        by: &Attribution,
+    ) -> Result<Vec<usize>, Error> {
+        let Some(mut rows) = self.reference_rows(id)? else { return Ok(Vec::new()) };
+        let erased = erase(&mut rows);
+        if erased.is_empty() {
+            return Ok(erased);
+        }
+        let contents = rows.write();
+        let sha256 = shipworthy_core::canonical::sha256_hex(&contents);
+        let body = serde_json::json!({ "rows": erased, "sha256": sha256 });
+        let event = NewEvent::new(REFERENCE_ROWS_ERASED, id.as_str(), &body)?;
+        self.bundles.attachments().prepare(id, &contents)?;
+        self.store.record_event(&event, by)?;
+        self.bundles.attachments().replace(id)?;
+        Ok(erased)
+    }
+
+    /// Ends an erasure that a crash interrupted. Nothing else is recorded after one, for its
+    /// caller holds the state directory until it is done.
+    ///
+    /// # Errors
+    /// When the state cannot be read or written.
+    pub fn settle(&self) -> Result<(), Error> {
+        let last = self.store.latest_events(None, 1)?;
+        let told = |id: &ReleaseId, sha256: &str| {
+            last.iter().any(|event| {
+                let body: Value = serde_json::from_str(&event.body).unwrap_or_default();
+                event.kind == REFERENCE_ROWS_ERASED
+                    && event.subject == id.as_str()
+                    && body["sha256"] == sha256
+            })
+        };
+        Ok(self.bundles.attachments().settle(told)?)
+    }
+
+    pub(super) fn check_signer(&self, id: &ReleaseId, signer: &SigningKey) -> Result<(), Error> {
+        let signer = signer.public().id();
+        match self.keys()?.get(&signer) {
+            Some(key) if key.is_live() => Ok(()),
+            _ => Err(Error::Refused { id: id.to_string(), why: Refusal::Signer { id: signer } }),
+        }
+    }
+
+    pub(super) fn sign(
+        &self,
+        id: &ReleaseId,
+        statement: &Statement,
+        signer: &SigningKey,
+    ) -> Result<NewAttestation, Error> {
+        let refused = |source| Error::Refused {
+            id: id.to_string(),
+            why: Refusal::Statement {
+                event: 0,
+                name: predicate::name(&statement.predicate_type).to_owned(),
+                source,
+            },
+        };
+        let envelope = statement.sign(id, signer).map_err(refused)?;
+        Ok(NewAttestation::new(&statement.predicate_type, envelope)?)
+    }
+
+    /// The keys of the store, by their ids; where a list of trusted keys was given, those that
+    /// are in both.
+    fn keys(&self) -> Result<BTreeMap<String, Key>, Error> {
+        let is_listed =
+            |key: &Key| self.trusted.as_ref().is_none_or(|trusted| trusted.contains(&key.public));
+        let keys = self.store.keys()?.into_iter().filter(is_listed);
+        Ok(keys.map(|key| (key.public.id(), key)).collect())
+    }
+}
+
+/// Refuses a release that should come with a provenance and has none that counts.
+pub(super) fn require_provenance(manifest: &Manifest, said: &[Said]) -> Result<(), Refusal> {
+    let has_one = latest(said, predicate::PROVENANCE).is_some();
+    match has_one || manifest.format < Manifest::ATTESTED_FROM {
+        true => Ok(()),
+        false => Err(Refusal::NoProvenance),
+    }
+}
+
+/// A statement that is whole; `None` when its key was revoked.
+fn read(
+    id: &ReleaseId,
+    stored: &Attestation,
+    keys: &BTreeMap<String, Key>,
+) -> Result<Option<Attested>, Refusal> {
+    let known = |key: &str| keys.get(key).filter(|key| !is_too_late(key, stored));
+    let attested = verify(id, stored, |key| known(key).map(|key| key.public.clone()))?;
+    let counts = keys.get(&attested.key_id).is_some_and(|key| key.counts_at(stored.event));
+    Ok(counts.then_some(attested))
+}
+
+/// A retired key signs no more: whoever has it since is a stranger.
+fn is_too_late(key: &Key, stored: &Attestation) -> bool {
+    matches!(key.ended, Some((KeyEnd::Retired, _))) && !key.counts_at(stored.event)
+}
+
+fn verify(
+    id: &ReleaseId,
+    stored: &Attestation,
+    trusted: impl Fn(&str) -> Option<PublicKey>,
+) -> Result<Attested, Refusal> {
+    let attested = Statement::verify(&stored.envelope, id, trusted).map_err(|source| {
+        let name = predicate::name(&stored.predicate_type).to_owned();
+        Refusal::Statement { event: stored.event, name, source }
+    })?;
+    let signed = &attested.statement.predicate_type;
+    if *signed != stored.predicate_type {
+        return Err(Refusal::Kind {
+            event: stored.event,
+            stored: stored.predicate_type.clone(),
+            signed: signed.clone(),
+        });
+    }
+    Ok(attested)
+}

@@ -1,0 +1,158 @@
+//! What is said about a release when it is made, and read back later.
+
+use serde_json::{Value, json};
+use shipworthy_core::attestation::{Attested, Statement, predicate};
+use shipworthy_core::{Manifest, SourceFile};
+use shipworthy_rows::Timestamp;
+use shipworthy_store::Attestation;
+
+use crate::Origin;
+use crate::reference::ReferenceRows;
+use crate::train::{Quality, Report};
+
+/// How a release is made: trained from a project.
+const BUILD_TYPE: &str = "shipworthy:train/v1";
+
+/// Who makes releases: this program, on the machine of whoever runs it.
+const BUILDER: &str = "shipworthy:command-line";
+
+/// What varies by machine and by time, and so is no part of a release.
+#[derive(Clone, Debug)]
+pub struct Circumstances {
+    /// When the making began.
+    pub started_at: Timestamp,
+    /// When it ended.
+    pub finished_at: Timestamp,
+    /// Where the commit is found.
+    pub origin: Origin,
+    /// What it was made on.
+    pub machine: Machine,
+}
+
+/// What a release is made on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Machine {
+    /// `linux`, …
+    pub system: String,
+    /// `x86_64`, …
+    pub architecture: String,
+    /// What the processor can do beyond the least of its architecture.
+    pub features: Vec<String>,
+    /// Processors that the process may use.
+    pub processors: usize,
+}
+
+/// How the release was made: SLSA provenance v1.
+#[must_use]
+pub fn provenance(manifest: &Manifest, circumstances: &Circumstances) -> Statement {
+    let Circumstances { started_at, finished_at, origin, machine } = circumstances;
+    let commit = manifest.commit.iter().map(|commit| {
+        let remote = origin.remote.as_deref().unwrap_or("repository");
+        let branch = origin.branch.as_ref().map(|branch| format!("@refs/heads/{branch}"));
+        json!({
+            "uri": format!("git+{remote}{}", branch.unwrap_or_default()),
+            "digest": {"gitCommit": commit},
+        })
+    });
+    let data = manifest.training_set.files.iter();
+    let data = data
+        .map(|SourceFile { path, sha256, .. }| json!({"name": path, "digest": {"sha256": sha256}}));
+    let predicate = json!({
+        "buildDefinition": {
+            "buildType": BUILD_TYPE,
+            "externalParameters": {"project": manifest.project, "path": origin.path},
+            "internalParameters": {
+                "trainer": manifest.trainer,
+                "machine": {
+                    "system": machine.system,
+                    "architecture": machine.architecture,
+                    "features": machine.features,
+                    "processors": machine.processors,
+                },
+            },
+            "resolvedDependencies": commit.chain(data).collect::<Vec<_>>(),
+        },
+        "runDetails": {
+            "builder": {"id": BUILDER, "version": {"shipworthy": env!("CARGO_PKG_VERSION")}},
+            "metadata": {
+                "startedOn": started_at.to_string(),
+                "finishedOn": finished_at.to_string(),
+            },
+        },
+    });
+    Statement { predicate_type: predicate::PROVENANCE.to_owned(), predicate }
+}
+
+/// What was measured when the release was made.
+///
+/// # Errors
+/// Never in practice: a report has a JSON form.
+pub fn quality(report: &Report) -> Result<Statement, serde_json::Error> {
+    let predicate = serde_json::to_value(report)?;
+    Ok(Statement { predicate_type: predicate::QUALITY.to_owned(), predicate })
+}
+
+/// The salted digests of the reference rows.
+#[must_use]
+pub fn reference_rows(rows: &ReferenceRows) -> Statement {
+    let predicate = rows.predicate();
+    Statement { predicate_type: predicate::REFERENCE_ROWS.to_owned(), predicate }
+}
+
+/// What a release is found by: `test.roc_auc`, `validation.roc_auc`, …
+#[must_use]
+pub fn metrics(report: &Report) -> Vec<(String, f64)> {
+    let named = |slice: &'static str, quality: &Quality| {
+        let metrics = quality.metrics.clone();
+        metrics.into_iter().map(move |(name, value)| (format!("{slice}.{name}"), value))
+    };
+    let test = report.test.iter().flat_map(|quality| named("test", quality));
+    test.chain(named("validation", &report.validation))
+        .filter(|(_, value)| value.is_finite())
+        .collect()
+}
+
+/// The machine that a release was made on, as its provenance tells it.
+#[must_use]
+pub fn machine(provenance: &Value) -> Option<Machine> {
+    let machine = &provenance["buildDefinition"]["internalParameters"]["machine"];
+    let text = |value: &Value| value.as_str().map(str::to_owned);
+    Some(Machine {
+        system: text(&machine["system"])?,
+        architecture: text(&machine["architecture"])?,
+        features: machine["features"].as_array()?.iter().filter_map(text).collect(),
+        processors: usize::try_from(machine["processors"].as_u64()?).ok()?,
+    })
+}
+
+/// The project's path in its repository, as the provenance of a release tells it.
+#[must_use]
+pub fn path(provenance: &Value) -> Option<&str> {
+    provenance["buildDefinition"]["externalParameters"]["path"].as_str()
+}
+
+/// A statement about a release that counts.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Said {
+    /// As it is stored.
+    pub stored: Attestation,
+    /// As it was signed.
+    pub attested: Attested,
+}
+
+impl Said {
+    /// What is said, in the words that people use.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        predicate::name(&self.stored.predicate_type)
+    }
+}
+
+/// The latest of the statements with this predicate type.
+#[must_use]
+pub fn latest<'a>(said: &'a [Said], predicate_type: &str) -> Option<&'a Value> {
+    let mut newest_first = said.iter().rev().map(|said| &said.attested.statement);
+    newest_first
+        .find(|statement| statement.predicate_type == predicate_type)
+        .map(|statement| &statement.predicate)
+}

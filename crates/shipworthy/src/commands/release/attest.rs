@@ -1,0 +1,173 @@
+//! What is said about a release after it was made: `approve`, `attest`, `sign`, `attestations`.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result, bail};
+use clap::Args as ClapArgs;
+use serde_json::{Value, json};
+use shipworthy_control::statement::Said;
+use shipworthy_core::attestation::{Statement, predicate};
+use shipworthy_store::Permission;
+
+use super::{One, shelf};
+use crate::cli::Outcome;
+use crate::server::Acting;
+use crate::signing::SigningArgs;
+use crate::system::System;
+use crate::{input, output};
+
+/// A release, and who says something about it.
+#[derive(ClapArgs, Debug)]
+pub(super) struct Saying {
+    /// Its id, at least six digits of it, or its slot.
+    #[arg(value_name = "RELEASE")]
+    release: String,
+
+    #[command(flatten)]
+    signing: SigningArgs,
+
+    #[command(flatten)]
+    acting: Acting,
+}
+
+#[derive(ClapArgs, Debug)]
+pub(super) struct AttestArgs {
+    #[command(flatten)]
+    saying: Saying,
+
+    /// What is said: `gate-report` (in-toto's test result) or the URI of a predicate type.
+    #[arg(long = "type", value_name = "TYPE")]
+    predicate_type: String,
+
+    /// The predicate: a JSON object in a file; - for standard input.
+    #[arg(long, value_name = "FILE")]
+    predicate: PathBuf,
+}
+
+#[derive(ClapArgs, Debug)]
+pub(super) struct AttestationsArgs {
+    #[command(flatten)]
+    one: One,
+
+    /// Write each envelope into this directory, for other tools.
+    #[arg(long, value_name = "DIR")]
+    output: Option<PathBuf>,
+}
+
+/// Kinds that this program makes itself, and nobody else may claim.
+const MADE_HERE: [&str; 4] =
+    [predicate::PROVENANCE, predicate::APPROVAL, predicate::QUALITY, predicate::REFERENCE_ROWS];
+
+pub(super) fn approve(saying: &Saying, system: &System) -> Result<Outcome> {
+    let (kept, by) = saying.acting.open(Permission::Approve, system)?;
+    let id = kept.shelf.resolve(&saying.release)?;
+    // Nobody should approve what is not what it was.
+    kept.shelf.verify(&id)?;
+    let predicate = json!({
+        "approver": by.actor(),
+        "reason": by.reason(),
+        "approvedOn": by.at().to_string(),
+    });
+    let statement = Statement { predicate_type: predicate::APPROVAL.to_owned(), predicate };
+    let signer = saying.signing.signer(&kept, system)?;
+    kept.shelf.attest(&id, &statement, &signer, &by)?;
+    output::line(&format!("{id} is approved by {}", by.actor()))?;
+    Ok(Outcome::Done)
+}
+
+pub(super) fn attest(args: &AttestArgs, system: &System) -> Result<Outcome> {
+    let predicate_type = match args.predicate_type.as_str() {
+        "gate-report" => predicate::GATE_REPORT.to_owned(),
+        uri if MADE_HERE.contains(&uri) => bail!(
+            "`{uri}` is said by this program alone: the provenance when a release is made, an \
+             approval by `shipworthy release approve`"
+        ),
+        uri if uri.contains(':') => uri.to_owned(),
+        other => bail!("`{other}` is neither `gate-report` nor a URI"),
+    };
+    let text = input::text(&args.predicate)?;
+    let predicate: Value = serde_json::from_str(&text)
+        .with_context(|| format!("{} is no JSON", args.predicate.display()))?;
+    check(&predicate_type, &predicate)?;
+    let saying = &args.saying;
+    let (kept, by) = saying.acting.open(Permission::Control, system)?;
+    let id = kept.shelf.resolve(&saying.release)?;
+    let signer = saying.signing.signer(&kept, system)?;
+    kept.shelf.attest(&id, &Statement { predicate_type, predicate }, &signer, &by)?;
+    output::line(&format!("{id} is attested"))?;
+    Ok(Outcome::Done)
+}
+
+/// What every reader of the kind relies on.
+fn check(predicate_type: &str, predicate: &Value) -> Result<()> {
+    if !predicate.is_object() {
+        bail!("a predicate is a JSON object");
+    }
+    if predicate_type == predicate::GATE_REPORT {
+        let result = predicate["result"].as_str().unwrap_or_default();
+        let is_known = ["PASSED", "WARNED", "FAILED"].contains(&result);
+        if !is_known || !predicate["configuration"].is_array() {
+            bail!(
+                "a gate report has a `result`, PASSED, WARNED or FAILED, and a `configuration`, a \
+                 list of what was run"
+            );
+        }
+    }
+    Ok(())
+}
+
+pub(super) fn sign(saying: &Saying, system: &System) -> Result<Outcome> {
+    let (kept, by) = saying.acting.open(Permission::Control, system)?;
+    let id = kept.shelf.resolve(&saying.release)?;
+    let signer = saying.signing.signer(&kept, system)?;
+    match kept.shelf.sign_anew(&id, &signer, &by)? {
+        0 => output::note("nothing is to be signed: every statement counts"),
+        1 => output::note("1 statement is signed anew"),
+        count => output::note(&format!("{count} statements are signed anew")),
+    }
+    kept.shelf.verify(&id)?;
+    Ok(Outcome::Done)
+}
+
+pub(super) fn attestations(args: &AttestationsArgs) -> Result<Outcome> {
+    let shelf = shelf(&args.one.state)?;
+    let id = shelf.resolve(&args.one.release)?;
+    let said = shelf.statements(&id)?;
+    if let Some(directory) = &args.output {
+        std::fs::create_dir_all(directory)
+            .with_context(|| format!("cannot make {}", directory.display()))?;
+        for said in &said {
+            write(directory, said)?;
+        }
+    }
+    if args.one.json {
+        output::json(&said.iter().map(shown).collect::<Vec<_>>())?;
+    } else {
+        let lines = said.iter().map(|said| {
+            let Said { stored, attested } = said;
+            let (at, actor, key) = (stored.at, &stored.actor, &attested.key_id[..12]);
+            format!("{:<6} {:<15} {at}  {actor}  key {key}", stored.event, said.name())
+        });
+        output::line(&lines.collect::<Vec<_>>().join("\n"))?;
+    }
+    Ok(Outcome::Done)
+}
+
+fn write(directory: &Path, said: &Said) -> Result<()> {
+    let name = format!("{}.{}.dsse.json", said.stored.event, said.name().replace([' ', '/'], "-"));
+    let path = directory.join(name.replace(':', "-"));
+    std::fs::write(&path, &said.stored.envelope)
+        .with_context(|| format!("cannot write {}", path.display()))
+}
+
+fn shown(said: &Said) -> Value {
+    let Said { stored, attested } = said;
+    json!({
+        "event": stored.event,
+        "at": stored.at.to_string(),
+        "actor": stored.actor,
+        "key": attested.key_id,
+        "predicate_type": stored.predicate_type,
+        "predicate": attested.statement.predicate,
+    })
+}

@@ -1,0 +1,67 @@
+//! `shipworthy release forget`: a person's rows are erased, and the release stays what it is.
+
+use anyhow::{Context, Result};
+use clap::Args as ClapArgs;
+use serde_json::json;
+use shipworthy_store::Permission;
+
+use crate::cli::Outcome;
+use crate::output;
+use crate::server::Acting;
+use crate::system::System;
+
+#[derive(ClapArgs, Debug)]
+#[command(group = clap::ArgGroup::new("which").required(true).args(["condition", "all"]))]
+pub(super) struct Args {
+    /// The release; without one, of every release.
+    #[arg(value_name = "RELEASE")]
+    release: Option<String>,
+
+    /// The rows where a column of the contract has this value: card=4711.
+    #[arg(long = "where", value_name = "COLUMN=VALUE", value_parser = condition)]
+    condition: Option<(String, String)>,
+
+    /// Every row.
+    #[arg(long)]
+    all: bool,
+
+    #[command(flatten)]
+    acting: Acting,
+
+    /// Print JSON.
+    #[arg(long)]
+    json: bool,
+}
+
+fn condition(text: &str) -> Result<(String, String), String> {
+    let parts = text.split_once('=').filter(|(column, _)| !column.is_empty());
+    let (column, value) = parts.ok_or("expected COLUMN=VALUE")?;
+    Ok((column.to_owned(), value.to_owned()))
+}
+
+pub(super) fn run(args: &Args, system: &System) -> Result<Outcome> {
+    let (kept, by) = args.acting.open(Permission::Control, system)?;
+    let shelf = &kept.shelf;
+    let releases = match &args.release {
+        Some(release) => vec![shelf.resolve(release)?],
+        None => shelf.ids()?,
+    };
+    let mut erased = 0;
+    for id in releases {
+        let rows = shelf.erase_reference_rows(
+            &id,
+            |rows| match &args.condition {
+                Some((column, value)) => rows.erase(column, value),
+                None => rows.erase_all(),
+            },
+            &by,
+        );
+        erased += rows.with_context(|| format!("{erased} rows were erased before {id}"))?.len();
+    }
+    if args.json {
+        output::json(&json!({ "erased": erased }))?;
+    } else {
+        output::line(&format!("{erased} reference rows are erased"))?;
+    }
+    Ok(Outcome::Done)
+}

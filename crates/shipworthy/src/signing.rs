@@ -1,0 +1,91 @@
+//! Which key signs, and which keys count.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use anyhow::{Context, Result};
+use clap::Args;
+use shipworthy_core::signing::{PublicKey, SigningKey};
+
+use crate::output;
+use crate::server::State;
+use crate::system::System;
+
+/// The key that signs.
+#[derive(Args, Clone, Debug, Default)]
+pub(crate) struct SigningArgs {
+    /// The private key that signs what is said about the release: Ed25519 in PEM. Else the one
+    /// that the variable SHIPWORTHY_SIGNING_KEY holds, else the state directory's own.
+    #[arg(long, value_name = "FILE", env = "SHIPWORTHY_SIGNING_KEY_FILE")]
+    signing_key: Option<PathBuf>,
+}
+
+/// The keys that count.
+#[derive(Args, Clone, Debug, Default)]
+pub(crate) struct TrustArgs {
+    /// Public keys in PEM, one after the other: no other key counts then, whatever the state
+    /// directory says.
+    #[arg(long, value_name = "FILE", env = "SHIPWORTHY_TRUSTED_KEYS")]
+    trusted_keys: Option<PathBuf>,
+}
+
+/// Holds a private key in PEM: for pipelines, which have secrets but no files.
+const VARIABLE: &str = "SHIPWORTHY_SIGNING_KEY";
+
+impl SigningArgs {
+    /// The key to sign with. The first key of a state directory is trusted at once; one that
+    /// comes later signs only after somebody has trusted it.
+    ///
+    /// # Errors
+    /// When what was given is no key, or the first one cannot be made.
+    pub(crate) fn signer(&self, state: &State, system: &System) -> Result<SigningKey> {
+        let key = match (&self.signing_key, System::variable(VARIABLE)) {
+            (Some(path), _) => read(path)?,
+            (None, Some(pem)) => SigningKey::from_pem(&pem).context(VARIABLE)?,
+            (None, None) => of_state(state, system)?,
+        };
+        let store = &state.shelf.store;
+        if store.keys()?.is_empty() {
+            store.trust_key(&key.public(), &state.attribution("the first key", system)?)?;
+            output::note(&format!("key {} signs the releases of this state", key.public().id()));
+        }
+        Ok(key)
+    }
+}
+
+/// Reads a private key.
+pub(crate) fn read(path: &Path) -> Result<SigningKey> {
+    let text = std::fs::read_to_string(path);
+    let text = text.with_context(|| format!("cannot read the key in {}", path.display()))?;
+    SigningKey::from_pem(&text).with_context(|| path.display().to_string())
+}
+
+fn of_state(state: &State, system: &System) -> Result<SigningKey> {
+    if let Some(key) = state.lock.dir().signing_key()? {
+        return Ok(key);
+    }
+    let key = fresh(system);
+    state.lock.write_signing_key(&key)?;
+    Ok(key)
+}
+
+/// A new private key.
+pub(crate) fn fresh(system: &System) -> SigningKey {
+    let mut random = [0; 32];
+    system.entropy.fill(&mut random);
+    SigningKey::from_random(&random)
+}
+
+impl TrustArgs {
+    /// The keys of the list, if one was given.
+    ///
+    /// # Errors
+    /// When it cannot be read, or holds something else.
+    pub(crate) fn trusted(&self) -> Result<Option<Arc<[PublicKey]>>> {
+        let Some(path) = &self.trusted_keys else { return Ok(None) };
+        let text = std::fs::read_to_string(path);
+        let text = text.with_context(|| format!("cannot read the keys in {}", path.display()))?;
+        let keys = PublicKey::all_from_pem(&text).with_context(|| path.display().to_string())?;
+        Ok(Some(keys.into()))
+    }
+}
