@@ -7,6 +7,7 @@
 pub mod diagnose;
 mod git;
 pub mod golden;
+pub mod lineage;
 pub mod plane;
 pub mod project;
 pub mod reference;

@@ -29,7 +29,7 @@ pub const MODEL_FILE: &str = "model.json";
 pub const CONTRACT_FILE: &str = "contract.json";
 
 /// Fewer digits of a name are more likely a slip than a name.
-const MIN_DIGITS: usize = 6;
+pub(crate) const MIN_DIGITS: usize = 6;
 
 /// Why a release cannot be kept or loaded.
 #[derive(Debug, thiserror::Error)]

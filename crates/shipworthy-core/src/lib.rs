@@ -9,6 +9,7 @@ pub mod checklist;
 mod clock;
 mod decision;
 mod entropy;
+pub mod lineage;
 mod manifest;
 pub mod signing;
 

@@ -6,8 +6,8 @@ use anyhow::Result;
 use clap::{Parser, Subcommand};
 
 use crate::commands::{
-    checklist, completions, config, init, key, ledger, predict, release, reload, score, serve,
-    token, train, up,
+    checklist, completions, config, init, key, ledger, lineage, predict, release, reload, score,
+    serve, token, train, up,
 };
 use crate::onnx_runtime::trial;
 use crate::system::System;
@@ -66,6 +66,7 @@ enum Command {
     Config(config::Args),
     Key(key::Args),
     Ledger(ledger::Args),
+    Lineage(lineage::Args),
     Token(token::Args),
     Completions(completions::Args),
     /// Not for people: what `serve` and `predict` hold an ONNX model to.
@@ -89,6 +90,7 @@ impl Cli {
             Command::Config(args) => config::run(&args),
             Command::Key(args) => key::run(&args, system),
             Command::Ledger(args) => ledger::run(&args, system),
+            Command::Lineage(args) => lineage::run(&args, system),
             Command::Token(args) => token::run(&args, system),
             Command::Completions(args) => completions::run(&args),
             Command::OnnxTrial(args) => trial::run(&args),

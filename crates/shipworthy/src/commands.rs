@@ -6,6 +6,7 @@ pub(crate) mod config;
 pub(crate) mod init;
 pub(crate) mod key;
 pub(crate) mod ledger;
+pub(crate) mod lineage;
 pub(crate) mod predict;
 pub(crate) mod release;
 pub(crate) mod reload;

@@ -1,7 +1,7 @@
 //! `shipworthy ledger`: what was decided.
 
 mod decision;
-mod entries;
+pub(crate) mod entries;
 mod export;
 mod parquet;
 mod show;
@@ -14,6 +14,7 @@ use clap::{Args as ClapArgs, Subcommand};
 use serde_json::json;
 use shipworthy_core::DecisionId;
 
+pub(crate) use self::decision::{answer, moment};
 use self::entries::Ledger;
 use crate::cli::Outcome;
 use crate::client::{RemoteArgs, find};

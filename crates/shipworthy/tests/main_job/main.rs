@@ -18,6 +18,7 @@ mod grpc_client;
 mod grpc_stopping;
 mod headers;
 mod http;
+mod lineage;
 mod mlflow;
 mod openapi;
 mod predicting;

@@ -15,19 +15,19 @@ const KINDS: [Kind; 5] =
 
 impl Entry {
     /// Its kind, if this version knows it.
-    pub(super) fn kind(&self) -> Option<Kind> {
+    pub(crate) fn kind(&self) -> Option<Kind> {
         KINDS.into_iter().find(|kind| kind.to_string() == self.kind)
     }
 
     /// How the row ended; `None` when the entry is about no row.
-    pub(super) fn status(&self) -> Option<Status> {
+    pub(crate) fn status(&self) -> Option<Status> {
         let all = [Status::Answered, Status::Refused, Status::Quarantined];
         let kind = self.kind()?;
         all.into_iter().find(|status| status.kind() == kind)
     }
 
     /// What was recorded of the row; `None` when it was erased.
-    pub(super) fn recorded(&self) -> Result<Option<Recorded>> {
+    pub(crate) fn recorded(&self) -> Result<Option<Recorded>> {
         let Some(payload) = &self.payload else { return Ok(None) };
         let recorded = serde_json::from_str(payload.get()).with_context(|| {
             format!("entry {} is not recorded as this version records decisions", self.sequence)
@@ -36,7 +36,7 @@ impl Entry {
     }
 
     /// When it was made, by its id: a UUID of version 7 starts with its milliseconds.
-    pub(super) fn made_at(&self) -> Option<Timestamp> {
+    pub(crate) fn made_at(&self) -> Option<Timestamp> {
         let bytes = self.id.parse::<DecisionId>().ok()?.into_bytes();
         let millis = bytes[..6].iter().fold(0, |millis: i64, byte| millis << 8 | i64::from(*byte));
         Some(Timestamp::from_millis(millis))
@@ -44,7 +44,7 @@ impl Entry {
 }
 
 /// A moment to the millisecond, in UTC: `2026-07-01 09:30:00.250`.
-pub(super) fn moment(at: Timestamp) -> String {
+pub(crate) fn moment(at: Timestamp) -> String {
     let text = at.to_string();
     let (seconds, rest) = text.trim_end_matches('Z').split_at(text.len().min(19));
     let millis: String = rest.chars().skip(1).chain("000".chars()).take(3).collect();
@@ -52,7 +52,7 @@ pub(super) fn moment(at: Timestamp) -> String {
 }
 
 /// A latency in the unit that suits it.
-pub(super) fn latency(us: u64) -> String {
+pub(crate) fn latency(us: u64) -> String {
     let tenths = |whole: u64, unit: &str| format!("{}.{} {unit}", whole / 10, whole % 10);
     match us {
         0..1_000 => format!("{us} µs"),
@@ -62,7 +62,7 @@ pub(super) fn latency(us: u64) -> String {
 }
 
 /// What was answered, in a few words: the class and its probability, a number, or why not.
-pub(super) fn answer(output: &Value) -> String {
+pub(crate) fn answer(output: &Value) -> String {
     if let Some(violations) = output.get("violations").and_then(Value::as_array) {
         return refusal(violations);
     }

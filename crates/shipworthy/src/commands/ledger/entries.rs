@@ -17,20 +17,20 @@ use crate::output;
 
 /// An entry, as the control plane shows it.
 #[derive(Clone, Debug, Deserialize, Serialize)]
-pub(super) struct Entry {
-    pub(super) sequence: u64,
-    pub(super) kind: String,
-    pub(super) id: String,
+pub(crate) struct Entry {
+    pub(crate) sequence: u64,
+    pub(crate) kind: String,
+    pub(crate) id: String,
     /// Hexadecimal; absent when the entry was erased.
-    pub(super) salt: Option<String>,
+    pub(crate) salt: Option<String>,
     /// Hexadecimal.
-    pub(super) commitment: String,
+    pub(crate) commitment: String,
     /// As it was recorded, byte for byte; absent when the entry was erased.
-    pub(super) payload: Option<Box<RawValue>>,
+    pub(crate) payload: Option<Box<RawValue>>,
 }
 
 /// Where entries come from.
-pub(super) enum Ledger {
+pub(crate) enum Ledger {
     /// A server that goes on writing.
     Server(Client),
     /// Files that nobody writes while this is held.
@@ -43,12 +43,12 @@ pub(super) enum Ledger {
 }
 
 /// Entries, oldest first.
-pub(super) type Entries<'a> = Box<dyn Iterator<Item = Result<Entry>> + 'a>;
+pub(crate) type Entries<'a> = Box<dyn Iterator<Item = Result<Entry>> + 'a>;
 
 impl Ledger {
     /// The ledger of the server or of the files that were found. A torn tail is not repaired, but
     /// said.
-    pub(super) fn open(found: Found) -> Result<Self> {
+    pub(crate) fn open(found: Found) -> Result<Self> {
         let lock = match found {
             Found::Server(client) => return Ok(Self::Server(client)),
             Found::Files(lock) => lock,
@@ -71,7 +71,7 @@ impl Ledger {
     }
 
     /// The sequence behind the last entry of this moment.
-    pub(super) fn end(&self) -> Result<u64> {
+    pub(crate) fn end(&self) -> Result<u64> {
         match self {
             Self::Server(client) => Ok(Page::fetch(client, "limit=0")?.end),
             Self::Files { reader, .. } => Ok(reader.watermark().sequence),
@@ -79,7 +79,7 @@ impl Ledger {
     }
 
     /// The entries from a sequence on, up to the end of the moment when it is reached.
-    pub(super) fn entries(&self, from: u64) -> Entries<'_> {
+    pub(crate) fn entries(&self, from: u64) -> Entries<'_> {
         match self {
             Self::Server(client) => Box::new(Pages::new(client, from)),
             Self::Files { reader, .. } => Box::new(
@@ -89,7 +89,7 @@ impl Ledger {
     }
 
     /// The entry with this id.
-    pub(super) fn find(&self, id: DecisionId) -> Result<Entry> {
+    pub(crate) fn find(&self, id: DecisionId) -> Result<Entry> {
         match self {
             Self::Server(client) => client.get(&format!("/v1/ledger/entries/{id}")),
             Self::Files { reader, .. } => {
@@ -100,7 +100,7 @@ impl Ledger {
     }
 
     /// Whether somebody may still be writing.
-    pub(super) const fn is_live(&self) -> bool {
+    pub(crate) const fn is_live(&self) -> bool {
         matches!(self, Self::Server(_))
     }
 }
