@@ -1,7 +1,11 @@
 //! Which commit a project follows from.
 
+mod checkout;
+
 use std::path::Path;
 use std::process::Command;
+
+pub use checkout::{Checkout, Error, tag};
 
 /// The commit of a clean tree, or why there is none.
 #[derive(Clone, Debug, PartialEq, Eq)]

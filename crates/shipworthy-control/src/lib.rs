@@ -5,14 +5,15 @@
 //! the event that it leaves.
 
 pub mod diagnose;
-mod git;
+pub mod git;
 pub mod golden;
 pub mod lineage;
 pub mod plane;
 pub mod project;
+pub mod rebuild;
 pub mod reference;
 pub mod release;
 pub mod statement;
 pub mod train;
 
-pub use git::{Commit, Origin};
+pub use git::{Checkout, Commit, Origin};

@@ -177,7 +177,10 @@ fn reference(batch: &RowBatch, labels: &[f64], train: &[usize]) -> Vec<Value> {
 }
 
 /// The release before it has a name, on which nothing depends that is measured.
-fn loaded(model: &[u8], contract: &Contract, output: &Output) -> Result<LoadedRelease, Error> {
+///
+/// # Errors
+/// When the model cannot be read, or does not answer as the contract and the output declare.
+pub fn loaded(model: &[u8], contract: &Contract, output: &Output) -> Result<LoadedRelease, Error> {
     let unnamed = ReleaseId::from_sha256(&[0; 32]);
     let model = ModelFile::load(model, &Options::default())?;
     Ok(LoadedRelease::new(unnamed, None, output.clone(), contract.clone(), &model)?)

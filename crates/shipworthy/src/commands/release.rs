@@ -3,6 +3,7 @@
 mod attest;
 mod forget;
 mod make;
+mod rebuild;
 mod show;
 mod verify;
 
@@ -43,6 +44,10 @@ pub(crate) struct Args {
     #[arg(long, value_name = "DIR", env = "SHIPWORTHY_STATE")]
     state: Option<PathBuf>,
 
+    /// Tie the release to its commit by an annotated git tag, shipworthy/PROJECT/DIGITS.
+    #[arg(long)]
+    tag: bool,
+
     /// Make it of a tree that no commit stands for; it is marked unreproducible.
     #[arg(long)]
     allow_dirty: bool,
@@ -62,7 +67,7 @@ pub(crate) struct Args {
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Check every byte of a release, and that it answers its golden rows as it did.
-    Verify(One),
+    Verify(verify::Args),
     /// Show what a release is made of.
     Show(One),
     /// List the releases, newest first.
@@ -101,7 +106,7 @@ struct One {
 pub(crate) fn run(args: &Args, system: &System) -> Result<Outcome> {
     match &args.command {
         None => make::run(args, system),
-        Some(Command::Verify(one)) => verify::run(one),
+        Some(Command::Verify(args)) => verify::run(args),
         Some(Command::Show(one)) => show::run(one),
         Some(Command::List(list)) => show::list(list),
         Some(Command::Attestations(args)) => attest::attestations(args),

@@ -23,6 +23,7 @@ mod mlflow;
 mod openapi;
 mod predicting;
 mod project;
+mod rebuilding;
 mod recording;
 mod refusing;
 mod releasing;

@@ -4,7 +4,8 @@ use std::path::Path;
 
 use anyhow::{Context, Result, bail};
 use serde::Serialize;
-use shipworthy_control::Commit;
+use shipworthy_control::{Commit, git};
+use shipworthy_core::ReleaseId;
 
 use super::Args;
 use crate::cli::Outcome;
@@ -26,6 +27,9 @@ pub(super) fn run(args: &Args, system: &System) -> Result<Outcome> {
     let project = state::read_project(given)?;
     let directory = state::project_directory(given);
     let commit = commit(&directory, args.allow_dirty)?;
+    if args.tag && commit.id().is_none() {
+        bail!("a release that follows from no commit cannot be tied to one by a tag");
+    }
     let kept = State::open(&state::of_project(&directory, args.state.as_deref()), system)?;
     let making = Making {
         project: &project,
@@ -36,6 +40,9 @@ pub(super) fn run(args: &Args, system: &System) -> Result<Outcome> {
     };
     let (id, trained) = making.release(&commit, &args.reason)?;
     let (release, commit) = (id.to_string(), commit.id());
+    if let (true, Some(commit)) = (args.tag, commit) {
+        tag(&directory, &project.identity.name, &id, commit)?;
+    }
     if args.json {
         output::json(&Made { release, commit, reproducible: commit.is_some() })?;
     } else {
@@ -43,6 +50,16 @@ pub(super) fn run(args: &Args, system: &System) -> Result<Outcome> {
         output::line(&release)?;
     }
     Ok(Outcome::Done)
+}
+
+/// From the commit to the release, as the manifest leads from the release to the commit.
+fn tag(directory: &Path, project: &str, id: &ReleaseId, commit: &str) -> Result<()> {
+    let name = format!("shipworthy/{project}/{}", &id.hex()[..12]);
+    let message = format!("Release {id} of {project}");
+    git::tag(directory, &name, commit, &message)
+        .with_context(|| format!("the release is made and kept: {id}; its tag is not"))?;
+    output::note(&format!("tag {name}; `git push origin {name}` publishes it"));
+    Ok(())
 }
 
 /// The commit that the release follows from, unless a release without one is wanted.

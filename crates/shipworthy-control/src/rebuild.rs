@@ -1,0 +1,181 @@
+//! Whether a release, made again, is the same; and if not, what differs.
+
+use serde::Serialize;
+use shipworthy_core::Manifest;
+
+use crate::statement::Machine;
+
+/// Something that is not as it was.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Difference {
+    /// In what.
+    pub what: Part,
+    /// In which words: then, and now.
+    pub detail: String,
+}
+
+/// What a release comes from, and what it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Part {
+    /// The rows.
+    Data,
+    /// What the commit declares.
+    Code,
+    /// The program that trains.
+    Tool,
+    /// The machine.
+    Hardware,
+    /// A file of the bundle.
+    File,
+}
+
+impl Part {
+    /// The name for people.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Data => "data",
+            Self::Code => "code",
+            Self::Tool => "tool",
+            Self::Hardware => "hardware",
+            Self::File => "file",
+        }
+    }
+}
+
+/// Everything that differs between a release and the one made again; where only the machines
+/// differ, so do no bits.
+#[must_use]
+pub fn differences(
+    kept: &Manifest,
+    made: &Manifest,
+    then: Option<&Machine>,
+    now: &Machine,
+) -> Vec<Difference> {
+    let mut found = Vec::new();
+    let mut note = |what, detail| found.push(Difference { what, detail });
+    data(kept, made).into_iter().for_each(|detail| note(Part::Data, detail));
+    if (&kept.trainer.name, &kept.trainer.version) != (&made.trainer.name, &made.trainer.version) {
+        let named =
+            |manifest: &Manifest| format!("{} {}", manifest.trainer.name, manifest.trainer.version);
+        note(Part::Tool, format!("trainer {} then, {} now", named(kept), named(made)));
+    }
+    if kept.format != made.format {
+        let (then, now) = (kept.format, made.format);
+        note(Part::Tool, format!("manifests of format {then} then, {now} now"));
+    }
+    let declared = |manifest: &Manifest| {
+        let Manifest { project, output, trainer, training_set, .. } = manifest.clone();
+        let label = training_set.label;
+        (project, output, trainer.seed, trainer.parameters, label, training_set.from)
+    };
+    if declared(kept) != declared(made) {
+        note(Part::Code, "the project declares another model, seed or parameters".to_owned());
+    }
+    if let Some(then) = then {
+        hardware(then, now).into_iter().for_each(|detail| note(Part::Hardware, detail));
+    }
+    for file in kept.files() {
+        let same = made.files().any(|other| other == file);
+        if !same {
+            note(Part::File, format!("{} is not the same, bit for bit", file.name));
+        }
+    }
+    found
+}
+
+fn data(kept: &Manifest, made: &Manifest) -> Vec<String> {
+    let (kept, made) = (&kept.training_set.files, &made.training_set.files);
+    let changed = kept.iter().filter(|file| !made.contains(file));
+    changed
+        .map(|file| match made.iter().find(|other| other.path == file.path) {
+            Some(now) => format!(
+                "{}: {} rows of SHA-256 {} then, {} rows of {} now",
+                file.path, file.rows, file.sha256, now.rows, now.sha256
+            ),
+            None => format!("{} is not read any more", file.path),
+        })
+        .collect()
+}
+
+fn hardware(then: &Machine, now: &Machine) -> Vec<String> {
+    let mut found = Vec::new();
+    let place = |machine: &Machine| format!("{} on {}", machine.system, machine.architecture);
+    if place(then) != place(now) {
+        found.push(format!("{} then, {} now", place(then), place(now)));
+    }
+    if then.features != now.features {
+        let listed = |machine: &Machine| machine.features.join(" ");
+        found.push(format!("processor with {} then, {} now", listed(then), listed(now)));
+    }
+    found
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use shipworthy_core::{FileDigest, Output, SourceFile, Task, Trainer, TrainingSet};
+
+    use super::*;
+
+    fn manifest() -> Manifest {
+        let file = |name| FileDigest::of(name, b"{}");
+        Manifest {
+            format: Manifest::FORMAT,
+            project: "delay".to_owned(),
+            model: file("model.json"),
+            contract: file("contract.json"),
+            golden: None,
+            output: Output { task: Task::Regression, target: "y".to_owned(), classes: Vec::new() },
+            trainer: Trainer {
+                name: "builtin".to_owned(),
+                version: "1".to_owned(),
+                seed: 1,
+                parameters: BTreeMap::new(),
+            },
+            training_set: TrainingSet {
+                files: vec![SourceFile { path: "a".to_owned(), sha256: "x".to_owned(), rows: 1 }],
+                label: "y".to_owned(),
+                rows: 1,
+                validation_rows: 1,
+                from: None,
+                until: None,
+            },
+            commit: Some("c".to_owned()),
+        }
+    }
+
+    fn machine(features: &[&str]) -> Machine {
+        Machine {
+            system: "linux".to_owned(),
+            architecture: "x86_64".to_owned(),
+            features: features.iter().map(|name| (*name).to_owned()).collect(),
+            processors: 2,
+        }
+    }
+
+    fn parts(made: &Manifest, now: &Machine) -> Vec<Part> {
+        let then = machine(&["avx2"]);
+        let found = differences(&manifest(), made, Some(&then), now);
+        found.into_iter().map(|difference| difference.what).collect()
+    }
+
+    #[test]
+    fn what_differs_is_named() {
+        let same = machine(&["avx2"]);
+        assert_eq!(parts(&manifest(), &same), []);
+        assert_eq!(parts(&manifest(), &machine(&[])), [Part::Hardware]);
+        let mut made = manifest();
+        made.training_set.files[0].sha256 = "y".to_owned();
+        made.model = FileDigest::of("model.json", b"other");
+        assert_eq!(parts(&made, &same), [Part::Data, Part::File]);
+        made = manifest();
+        made.trainer.version = "2".to_owned();
+        assert_eq!(parts(&made, &same), [Part::Tool]);
+        made = manifest();
+        made.trainer.seed = 2;
+        assert_eq!(parts(&made, &same), [Part::Code]);
+    }
+}
