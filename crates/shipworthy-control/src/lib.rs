@@ -4,6 +4,7 @@
 //! **Invariant:** a control action has an actor, the name of a token, and a reason; both are in
 //! the event that it leaves.
 
+pub mod comparison;
 pub mod diagnose;
 pub mod git;
 pub mod golden;

@@ -1,6 +1,7 @@
 //! `shipworthy release`: a model tied to its commit and its data.
 
 mod attest;
+mod diff;
 mod forget;
 mod make;
 mod rebuild;
@@ -72,6 +73,8 @@ enum Command {
     Show(One),
     /// List the releases, newest first.
     List(show::ListArgs),
+    /// Compare two releases: metrics, parameters, contract, data.
+    Diff(diff::Args),
     /// List what is said about a release: by whom, when, signed with which key.
     Attestations(attest::AttestationsArgs),
     /// Sign a release off: an approver's word that it may serve.
@@ -109,6 +112,7 @@ pub(crate) fn run(args: &Args, system: &System) -> Result<Outcome> {
         Some(Command::Verify(args)) => verify::run(args),
         Some(Command::Show(one)) => show::run(one),
         Some(Command::List(list)) => show::list(list),
+        Some(Command::Diff(args)) => diff::run(args),
         Some(Command::Attestations(args)) => attest::attestations(args),
         Some(Command::Approve(saying)) => attest::approve(saying, system),
         Some(Command::Attest(args)) => attest::attest(args, system),

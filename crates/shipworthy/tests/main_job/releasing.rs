@@ -152,6 +152,25 @@ fn a_bundle_that_was_changed_is_never_served() {
 }
 
 #[test]
+fn two_releases_are_compared() {
+    let project = Project::new();
+    let one = release(&project, "--allow-dirty").json()["release"].as_str().unwrap().to_owned();
+    project.edit("max_depth = 3", "max_depth = 2");
+    project.edit("max = 10000", "max = 20000");
+    let other = release(&project, "--allow-dirty").json()["release"].as_str().unwrap().to_owned();
+    let compared = project.run(&format!("release diff {one} {other} --state STATE --json"));
+    compared.expect(0);
+    let compared = &compared.json()["differences"];
+    let pair = |a: Value, b: Value| serde_json::json!({"a": a, "b": b});
+    assert_eq!(compared["parameters"], serde_json::json!({"max_depth": pair(3.into(), 2.into())}));
+    assert_eq!(compared["contract"]["amount.max"], pair(10000.0.into(), 20000.0.into()));
+    assert!(compared["metrics"]["test.roc_auc"]["b"].as_f64().unwrap() > 0.5);
+    assert_eq!(compared["data"], serde_json::json!({}));
+    let table = project.run(&format!("release diff {one} {other} --state STATE"));
+    assert!(table.expect(0).contains("max_depth"));
+}
+
+#[test]
 fn a_release_is_named_by_its_slot_or_its_first_digits() {
     let project = Project::new();
     project.commit();
