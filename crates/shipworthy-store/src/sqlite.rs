@@ -10,6 +10,7 @@ mod attestations;
 mod endpoints;
 mod events;
 mod keys;
+mod outbox;
 mod releases;
 mod schema;
 mod tokens;
@@ -29,6 +30,7 @@ use crate::{
     endpoint::{Endpoint, EndpointName},
     event::{Attribution, Event, NewEvent},
     key::{Key, KeyEnd},
+    outbox::OutboxPosition,
     release::{NewRelease, Release, ReleaseId},
     store::{Error, Store},
     token::{NewToken, Secret, Token},
@@ -126,6 +128,14 @@ impl Store for SqliteStore {
 
     fn latest_events(&self, before: Option<i64>, limit: u32) -> Result<Vec<Event>, Error> {
         self.read("list the events", |db| events::latest(db, before, limit))
+    }
+
+    fn outbox(&self) -> Result<Option<OutboxPosition>, Error> {
+        self.read("look up the outbox", outbox::position)
+    }
+
+    fn move_outbox(&self, to: &OutboxPosition) -> Result<(), Error> {
+        self.write("move the outbox", |tx| outbox::set(tx, to))
     }
 
     fn insert_release(&self, release: &NewRelease, by: &Attribution) -> Result<Release, Error> {

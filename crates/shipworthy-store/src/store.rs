@@ -19,6 +19,7 @@ use crate::{
     endpoint::{Endpoint, EndpointName},
     event::{Attribution, Event, NewEvent},
     key::{Key, KeyEnd},
+    outbox::OutboxPosition,
     release::{NewRelease, Release, ReleaseId},
     token::{NewToken, Token},
 };
@@ -77,6 +78,18 @@ pub trait Store: std::fmt::Debug + Send + Sync {
     /// # Errors
     /// The store's own.
     fn latest_events(&self, before: Option<i64>, limit: u32) -> Result<Vec<Event>, Error>;
+
+    /// Up to where events are copied into a ledger; `None` before the first.
+    ///
+    /// # Errors
+    /// The store's own.
+    fn outbox(&self) -> Result<Option<OutboxPosition>, Error>;
+
+    /// Notes up to where events are copied. It is no control action, and leaves no event.
+    ///
+    /// # Errors
+    /// The store's own, also for a position that contradicts itself.
+    fn move_outbox(&self, to: &OutboxPosition) -> Result<(), Error>;
 
     /// Stores a release, with what is said about it from the start; the events
     /// are [`RELEASE_CREATED`](crate::event::RELEASE_CREATED) and one

@@ -10,6 +10,7 @@ use rusqlite::{Connection, Transaction, TransactionBehavior};
 const MIGRATIONS: &[&str] = &[
     include_str!("schema/0001_tokens_events_releases_endpoints.sql"),
     include_str!("schema/0002_attestations_keys_metrics.sql"),
+    include_str!("schema/0003_outbox.sql"),
 ];
 
 /// What [`migrate`] did.

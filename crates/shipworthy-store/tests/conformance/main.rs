@@ -5,6 +5,7 @@ mod attestations;
 mod concurrency;
 mod endpoints;
 mod events;
+mod outbox;
 mod releases;
 mod tokens;
 
@@ -51,6 +52,11 @@ conformance! {
             an_event_is_recorded_as_given,
             pages_are_bounded,
             events_come_back_in_order,
+        }
+        outbox::{
+            the_outbox_stands_nowhere_at_first,
+            the_outbox_stands_where_it_was_moved_last,
+            a_position_that_contradicts_itself_is_refused,
         }
         releases::{
             a_release_is_kept_byte_for_byte,
