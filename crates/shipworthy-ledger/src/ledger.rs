@@ -302,6 +302,17 @@ pub struct Pending {
     shared: Arc<Shared>,
 }
 
+impl Pending {
+    /// Blocks this thread until the records are durable, for those who have no runtime. To be
+    /// called outside of one, or on a thread of it that may block.
+    ///
+    /// # Errors
+    /// See [`AppendError`]; what it says of [`Ledger::append`] holds.
+    pub fn wait(self) -> Result<Receipt, AppendError> {
+        self.answer.blocking_recv().unwrap_or_else(|_| Err(self.shared.refusal()))
+    }
+}
+
 impl Future for Pending {
     type Output = Result<Receipt, AppendError>;
 
