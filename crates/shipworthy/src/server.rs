@@ -5,6 +5,7 @@ mod acting;
 mod callers;
 mod data_plane;
 mod ledger;
+mod outbox;
 mod sockets;
 mod state;
 
@@ -31,6 +32,8 @@ pub(crate) use acting::Acting;
 use data_plane::DataPlane;
 pub(crate) use ledger::LedgerKind;
 use ledger::Running;
+use outbox::Outbox;
+pub(crate) use outbox::copy_events;
 use sockets::Sockets;
 pub(crate) use state::State;
 
@@ -99,7 +102,7 @@ impl Server {
         let sockets = Sockets::bind(options)?;
         let mut state = State::open(state, system)?;
         state.shelf.trusted = options.trust.trusted()?;
-        let ledger = ledger::open(options.ledger, sizes, &state, system)?;
+        let ledger = ledger::open(options.ledger, sizes, &state.lock, system)?;
         Ok(Self { state, ledger, sockets })
     }
 
@@ -150,14 +153,18 @@ async fn run(server: Server, what: Arc<dyn Serves>, system: &System) -> Result<(
     let (admin, app) = (sockets::listener(sockets.admin)?, plane::router(Arc::clone(&control)));
     rest.spawn(listener::serve(admin, app, listener::Options::default(), stop_rest.clone()));
     rest.spawn(summarise(Arc::clone(&serving), stop_rest.clone()));
+    let outbox = Outbox::start(&ledger, &store, system);
 
     state.lock.announce(&info)?;
-    let made = {
+    let made = async {
         let (what, state, system) = (Arc::clone(&what), Arc::clone(&state), system.clone());
-        tokio::task::spawn_blocking(move || what.endpoints(&state, &system))
+        let made = tokio::task::spawn_blocking(move || what.endpoints(&state, &system)).await??;
+        // No decision is recorded before the actions that led to it.
+        outbox.flush().await;
+        anyhow::Ok(made)
     };
     let endpoints = tokio::select! {
-        made = made => Some(made??),
+        made = made => Some(made?),
         () = signals.end() => None,
     };
     if let Some(endpoints) = endpoints {
@@ -170,6 +177,8 @@ async fn run(server: Server, what: Arc<dyn Serves>, system: &System) -> Result<(
     stop_rest.cancel();
     rest.close();
     rest.wait().await;
+    // Nobody acts any more.
+    outbox.end().await;
     drop((serving, control, reloader));
     tokio::task::spawn_blocking(|| ledger.close()).await?;
     state.lock.withdraw()?;

@@ -1,4 +1,4 @@
-//! `shipworthy ledger`: what was decided.
+//! `shipworthy ledger`: what was decided and done.
 
 mod decision;
 pub(crate) mod entries;
@@ -22,7 +22,8 @@ use crate::output;
 use crate::state::StateArgs;
 use crate::system::System;
 
-/// Read the ledger: every decision, with its input, its output and the release that made it.
+/// Read the ledger: every decision, with its input, its output and the release that made it, and
+/// every control action, with who did it and why.
 ///
 /// These commands ask the server that runs, and read the files themselves when none does. They
 /// change nothing.
@@ -63,12 +64,13 @@ enum Command {
         #[command(flatten)]
         place: Place,
     },
-    /// Show everything about one decision.
+    /// Show everything about one decision or control action.
     #[command(after_help = "Example:\n  shipworthy ledger show \
-        0197b2c3-1c1e-7c3a-9a51-2f6c8a1d4e5f")]
+        0197b2c3-1c1e-7c3a-9a51-2f6c8a1d4e5f\n  shipworthy ledger show event:2")]
     Show {
-        /// The decision's id, from the answer's `decision_ids` or from `ledger tail`.
-        #[arg(value_name = "ID")]
+        /// The entry's id, from the answer's `decision_ids` or from `ledger tail`; or event:N, the
+        /// control action of that number.
+        #[arg(value_name = "ID", value_parser = show::parse_id)]
         id: DecisionId,
 
         /// Print the entry as JSON, as it is in the ledger.

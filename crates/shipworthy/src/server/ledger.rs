@@ -6,9 +6,10 @@ use std::thread::JoinHandle;
 use anyhow::{Context, Result};
 use clap::ValueEnum;
 use shipworthy_control::project::LedgerSizes;
+use shipworthy_ledger::survey::Depth;
 use shipworthy_ledger::{Disk, Ledger, MemoryDisk, Options, RealDisk};
+use shipworthy_store::StateLock;
 
-use super::state::State;
 use crate::output;
 use crate::system::System;
 
@@ -25,6 +26,8 @@ pub(crate) enum LedgerKind {
 pub(super) struct Running {
     pub(super) ledger: Ledger,
     pub(super) disk: Arc<dyn Disk>,
+    /// Whether it outlives the process.
+    pub(super) is_kept: bool,
     writer: JoinHandle<()>,
 }
 
@@ -34,31 +37,46 @@ const MAX_GROUP_BYTES: u64 = 32 << 20;
 /// What a ledger in memory keeps.
 const MEMORY_BYTES: usize = 1 << 30;
 
-/// Opens the ledger and starts its writer.
+/// Opens the ledger of a server and starts its writer.
 pub(super) fn open(
     kind: LedgerKind,
     sizes: &LedgerSizes,
-    state: &State,
+    lock: &StateLock,
     system: &System,
 ) -> Result<Running> {
     let disk: Arc<dyn Disk> = match kind {
-        LedgerKind::Disk => Arc::new(RealDisk::new(state.lock.dir().ledger())?),
+        LedgerKind::Disk => Arc::new(RealDisk::new(lock.dir().ledger())?),
         LedgerKind::Memory => {
             output::note("warning: decisions are recorded in memory only, for benchmarks");
             Arc::new(MemoryDisk::new(MEMORY_BYTES))
         }
     };
+    start(disk, options(kind, sizes), kind == LedgerKind::Disk, system)
+}
+
+/// Opens the ledger for a command that appends a few entries and ends. Only its last segment is
+/// read: what may be torn is there, and a server's start reads the rest.
+pub(super) fn open_briefly(
+    sizes: &LedgerSizes,
+    lock: &StateLock,
+    system: &System,
+) -> Result<Running> {
+    let disk = Arc::new(RealDisk::new(lock.dir().ledger())?);
+    let options = Options { depth: Depth::LastSegment, ..options(LedgerKind::Disk, sizes) };
+    start(disk, options, true, system)
+}
+
+fn start(disk: Arc<dyn Disk>, options: Options, is_kept: bool, system: &System) -> Result<Running> {
     let mut log_id = [0; 16];
     system.entropy.fill(&mut log_id);
-    let (ledger, writer, recovery) =
-        shipworthy_ledger::open(Arc::clone(&disk), log_id, options(kind, sizes))
-            .context("the ledger cannot be opened")?;
+    let (ledger, writer, recovery) = shipworthy_ledger::open(Arc::clone(&disk), log_id, options)
+        .context("the ledger cannot be opened")?;
     for repair in &recovery.repairs {
         output::note(&format!("ledger: {repair}"));
     }
     let writer =
         std::thread::Builder::new().name("ledger-writer".to_owned()).spawn(|| writer.run())?;
-    Ok(Running { ledger, disk, writer })
+    Ok(Running { ledger, disk, is_kept, writer })
 }
 
 impl Running {

@@ -1,7 +1,8 @@
-//! What a ledger entry says about a decision, in words for people.
+//! What a ledger entry says about a decision or a control action, in words for people.
 
 use anyhow::{Context, Result};
 use serde_json::Value;
+use shipworthy_control::outbox::RecordedEvent;
 use shipworthy_core::DecisionId;
 use shipworthy_ledger::Kind;
 use shipworthy_rows::Timestamp;
@@ -35,6 +36,12 @@ impl Entry {
         Ok(Some(recorded))
     }
 
+    /// The control action that it is a copy of, if it is one.
+    pub(super) fn event(&self) -> Option<RecordedEvent> {
+        let payload = self.payload.as_ref().filter(|_| self.kind() == Some(Kind::EVENT))?;
+        serde_json::from_str(payload.get()).ok()
+    }
+
     /// When it was made, by its id: a UUID of version 7 starts with its milliseconds.
     pub(crate) fn made_at(&self) -> Option<Timestamp> {
         let bytes = self.id.parse::<DecisionId>().ok()?.into_bytes();
@@ -49,6 +56,16 @@ pub(crate) fn moment(at: Timestamp) -> String {
     let (seconds, rest) = text.trim_end_matches('Z').split_at(text.len().min(19));
     let millis: String = rest.chars().skip(1).chain("000".chars()).take(3).collect();
     format!("{}.{millis}", seconds.replace('T', " "))
+}
+
+/// The first characters of a text, none of which moves a terminal's cursor.
+pub(super) fn shortened(text: &str, max_chars: usize) -> String {
+    let plain = |c: char| if c.is_control() { ' ' } else { c };
+    let mut short: String = text.chars().take(max_chars).map(plain).collect();
+    if text.chars().nth(max_chars).is_some() {
+        short.push('…');
+    }
+    short
 }
 
 /// A latency in the unit that suits it.
@@ -122,6 +139,13 @@ mod tests {
         for (output, expected) in cases {
             assert_eq!(answer(&output), expected);
         }
+    }
+
+    #[test]
+    fn a_text_is_shortened_to_one_plain_line() {
+        assert_eq!(shortened("naïve", 5), "naïve");
+        assert_eq!(shortened("naïve", 4), "naïv…");
+        assert_eq!(shortened("a\n\u{1b}[2J", 9), "a  [2J");
     }
 
     #[test]

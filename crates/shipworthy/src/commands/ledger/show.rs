@@ -6,14 +6,30 @@ use anyhow::Result;
 use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 use serde_json::Value;
 use serde_json::value::RawValue;
+use shipworthy_control::outbox::{RecordedEvent, entry_id};
 use shipworthy_core::DecisionId;
 use shipworthy_ledger::commit;
+use shipworthy_store::event::MAX_REASON_BYTES;
 
-use super::decision::{answer, latency};
+use super::decision::{answer, latency, shortened};
 use super::entries::{Entry, Ledger};
 use crate::output;
 
-/// Shows everything about one decision.
+/// What names an event by its number.
+const EVENT_PREFIX: &str = "event:";
+
+/// Reads the name of an entry: a decision's id, or `event:` and the number of an event.
+pub(super) fn parse_id(text: &str) -> Result<DecisionId, String> {
+    let Some(number) = text.strip_prefix(EVENT_PREFIX) else {
+        return text.parse::<DecisionId>().map_err(|error| error.to_string());
+    };
+    match number.parse::<i64>() {
+        Ok(number @ 1..) => Ok(DecisionId::from_bytes(entry_id(number))),
+        _ => Err(format!("`{number}` is not the number of an event; the first is {EVENT_PREFIX}1")),
+    }
+}
+
+/// Shows everything about one decision or event.
 pub(super) fn show(ledger: &Ledger, id: DecisionId, json: bool) -> Result<()> {
     let entry = ledger.find(id)?;
     if json { output::json(&entry) } else { output::line(&pretty(&entry)?) }
@@ -26,6 +42,18 @@ pub(super) fn pretty(entry: &Entry) -> Result<String> {
     say("id", &entry.id);
     say("kind", &entry.kind);
     say("sequence", &entry.sequence.to_string());
+    if let Some(event) = entry.event() {
+        let RecordedEvent { id, at, actor, reason, kind, subject, body } = event;
+        say("event", &id.to_string());
+        say("at", &at.to_string());
+        say("actor", &actor);
+        say("reason", &shortened(&reason, MAX_REASON_BYTES));
+        say("action", &kind);
+        say("subject", &subject);
+        say("commitment", &commitment(entry));
+        out.push_str(&section("body", body.get()));
+        return Ok(out.trim_end().to_owned());
+    }
     match (entry.status(), entry.recorded()) {
         (Some(_), Ok(Some(recorded))) => {
             let output: Value = serde_json::from_str(recorded.output.get())?;

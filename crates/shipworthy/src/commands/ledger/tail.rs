@@ -5,8 +5,9 @@ use std::time::Duration;
 use anyhow::Result;
 use comfy_table::{ColumnConstraint, ContentArrangement, Table, Width, presets};
 use serde_json::Value;
+use shipworthy_control::outbox::RecordedEvent;
 
-use super::decision::{answer, latency, moment};
+use super::decision::{answer, latency, moment, shortened};
 use super::entries::{Entry, Ledger};
 use crate::output;
 
@@ -17,6 +18,12 @@ const COLUMNS: [&str; 6] = ["TIME (UTC)", "ID", "ENDPOINT", "STATUS", "ANSWER", 
 
 /// The least widths, so that the tables of a followed ledger stand in line.
 const WIDTHS: [u16; 6] = [23, 36, 16, 11, 28, 8];
+
+/// As much of an event's subject as of a release's name.
+const SUBJECT_CHARS: usize = 19;
+
+/// As much of an event's reason as leaves the table a table; `ledger show` has the rest.
+const REASON_CHARS: usize = 48;
 
 /// Shows the newest entries, and those to come.
 pub(super) fn tail(ledger: &Ledger, count: u64, follow: bool, json: bool) -> Result<()> {
@@ -56,7 +63,8 @@ fn print(entries: &[Entry], is_first: bool, json: bool) -> Result<()> {
     output::line(&table(entries, is_first)?)
 }
 
-fn table(entries: &[Entry], with_header: bool) -> Result<String> {
+/// Entries, one a line.
+pub(super) fn table(entries: &[Entry], with_header: bool) -> Result<String> {
     let mut table = Table::new();
     table.load_style(presets::NOTHING).set_content_arrangement(ContentArrangement::Disabled);
     if with_header {
@@ -74,6 +82,12 @@ fn table(entries: &[Entry], with_header: bool) -> Result<String> {
 }
 
 fn row(entry: &Entry) -> Result<[String; 6]> {
+    if let Some(RecordedEvent { at, actor, reason, kind, subject, .. }) = entry.event() {
+        let told = format!("{kind} by {actor}: {}", shortened(&reason, REASON_CHARS));
+        let (id, status) = (entry.id.clone(), entry.kind.clone());
+        let subject = shortened(&subject, SUBJECT_CHARS);
+        return Ok([moment(at), id, subject, status, told, String::new()]);
+    }
     let made_at = entry.made_at().map_or_else(String::new, moment);
     let id = entry.id.clone();
     if entry.status().is_none() {

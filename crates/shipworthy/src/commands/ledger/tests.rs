@@ -57,13 +57,19 @@ fn refused(kind: Kind, status: &str, number: u8) -> Record {
     record(kind, number, &payload.to_string())
 }
 
+fn event() -> Record {
+    let payload = r#"{"id":12,"at":"2026-07-01T09:30:00.25Z","actor":"ana","reason":"less\nalarms","kind":"policy.reloaded","subject":"flight-delay","body":{"changed":["decision"]}}"#;
+    let id = shipworthy_control::outbox::entry_id(12);
+    Record { id, ..record(Kind::EVENT, 4, payload) }
+}
+
 /// One of each kind, and one that only a later version knows.
 fn one_of_each() -> Vec<Record> {
     vec![
         decision(1),
         record(Kind::SUMMARY, 2, r#"{"undecided":{"shed_requests":2}}"#),
         refused(Kind::REFUSAL, "refused", 3),
-        record(Kind::EVENT, 4, r#"{"kind":"reload"}"#),
+        event(),
         refused(Kind::QUARANTINE, "quarantined", 5),
         record(Kind(99), 6, "not even JSON"),
         decision(7),
@@ -210,9 +216,39 @@ fn a_decision_is_shown_whole_and_its_commitment_checked() {
     let changed = entry.payload.unwrap().get().replace("JFK", "LGA");
     entry.payload = Some(serde_json::value::RawValue::from_string(changed).unwrap());
     assert!(show::pretty(&entry).unwrap().contains("does NOT hold"));
-    for number in 2..=7 {
+    for number in [2, 3, 5, 6, 7] {
         let entry = ledger.find(DecisionId::from_bytes([number; 16])).unwrap();
         show::pretty(&entry).unwrap();
     }
     assert!(ledger.find(DecisionId::from_bytes([8; 16])).is_err());
+}
+
+#[test]
+fn a_control_action_is_found_by_its_number_and_shown_whole() {
+    let kept = left_by_a_server(&one_of_each());
+    let ledger = opened(kept.path());
+    let entry = ledger.find(show::parse_id("event:12").unwrap()).unwrap();
+    let text = show::pretty(&entry).unwrap();
+    for shown in
+        ["policy.reloaded", "ana", "less alarms", "09:30:00.25Z", "[\"decision\"]", "(holds)"]
+    {
+        assert!(text.contains(shown), "{shown} is not in\n{text}");
+    }
+    for wrong in ["event:", "event:0", "event:x", "event"] {
+        assert!(show::parse_id(wrong).is_err(), "{wrong}");
+    }
+}
+
+#[test]
+fn the_newest_entries_are_decisions_and_control_actions() {
+    let kept = left_by_a_server(&one_of_each());
+    let entries = opened(kept.path()).entries(0).collect::<Result<Vec<_>>>().unwrap();
+    let table = tail::table(&entries, true).unwrap();
+    let line = table.lines().find(|line| line.contains("event")).unwrap();
+    let words = line.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert_eq!(
+        words,
+        "2026-07-01 09:30:00.250 6576656e-7400-8000-8000-00000000000c flight-delay event \
+         policy.reloaded by ana: less alarms"
+    );
 }

@@ -11,7 +11,7 @@ use super::Args;
 use crate::cli::Outcome;
 use crate::commands::train::summary;
 use crate::making::Making;
-use crate::server::State;
+use crate::server::{State, copy_events};
 use crate::system::System;
 use crate::{output, state};
 
@@ -39,6 +39,7 @@ pub(super) fn run(args: &Args, system: &System) -> Result<Outcome> {
         system,
     };
     let (id, trained) = making.release(&commit, &args.reason)?;
+    copy_events(&kept.lock, &kept.shelf.store, &project.ledger, system);
     let (release, commit) = (id.to_string(), commit.id());
     if let (true, Some(commit)) = (args.tag, commit) {
         tag(&directory, &project.identity.name, &id, commit)?;

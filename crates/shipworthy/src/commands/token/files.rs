@@ -1,19 +1,23 @@
 //! The tokens in a state directory that no server holds.
 
+use std::sync::Arc;
+
 use anyhow::{Context, Result, bail};
 use shipworthy_control::plane;
+use shipworthy_control::project::LedgerSizes;
 use shipworthy_store::{Attribution, Permission, Role, SqliteStore, StateLock, Store, Token};
 
 use super::{Created, Listed, Shown};
 use crate::client::{self, RemoteArgs};
+use crate::server::copy_events;
 use crate::system::System;
 
 /// Control state, and who acts on it.
 pub(super) struct Files<'a> {
-    store: Box<dyn Store>,
+    store: Arc<dyn Store>,
     actor: Token,
     system: &'a System,
-    _lock: StateLock,
+    lock: StateLock,
 }
 
 impl<'a> Files<'a> {
@@ -30,19 +34,20 @@ impl<'a> Files<'a> {
                 lock.dir().path().display()
             );
         }
-        let store = Box::new(SqliteStore::open(&path)?);
+        let store = Arc::new(SqliteStore::open(&path)?);
         let secret = client::token(lock.dir(), remote)?;
         let actor = store.authenticate(&secret)?.context(
             "the token that this would act with does not live; give an operator's with --token or \
              SHIPWORTHY_TOKEN",
         )?;
-        Ok(Self { store, actor, system, _lock: lock })
+        Ok(Self { store, actor, system, lock })
     }
 
     pub(super) fn create(&self, name: &str, role: Role, reason: &str) -> Result<Created> {
         let by = self.attribution(reason)?;
         let made = plane::create_token(&*self.store, &*self.system.entropy, (name, role), &by);
         let (token, secret) = made.map_err(with_hint)?;
+        self.copy_events();
         let role = token.role.to_string();
         Ok(Created { name: token.name, role, secret: secret.reveal() })
     }
@@ -56,7 +61,14 @@ impl<'a> Files<'a> {
     pub(super) fn revoke(&self, name: &str, reason: &str) -> Result<Shown> {
         let by = self.attribution(reason)?;
         let revoked = plane::revoke_token(&*self.store, name, &by).map_err(with_hint)?;
+        self.copy_events();
         Ok(revoked.into())
+    }
+
+    /// No project is known here, so the ledger's usual sizes stand in for those of its file: an
+    /// entry of some hundred bytes may go beyond a smaller cap.
+    fn copy_events(&self) {
+        copy_events(&self.lock, &self.store, &LedgerSizes::default(), self.system);
     }
 
     fn attribution(&self, reason: &str) -> Result<Attribution> {
@@ -145,7 +157,7 @@ mod tests {
         let ((_kept, lock), system) = (after_up(), system());
         let files = Files::open(lock, &RemoteArgs::default(), &system).unwrap();
         let auditor = files.create("ana", Role::Auditor, "the audit").unwrap();
-        let Files { _lock: lock, .. } = files;
+        let Files { lock, .. } = files;
         let files = Files::open(lock, &with(&auditor.secret), &system).unwrap();
         assert!(files.create("bob", Role::Operator, "why not").is_err());
         assert!(files.revoke("operator", "why not").is_err());
