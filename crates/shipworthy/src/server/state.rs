@@ -78,11 +78,19 @@ fn settle_signing_key(lock: &StateLock, store: &dyn Store) -> Result<()> {
     Ok(lock.settle_signing_key(is_trusted)?)
 }
 
-/// State is no source: it would make every tree dirty.
-fn keep_out_of_git(path: &Path) -> Result<()> {
+/// What git is told about a state directory.
+const IGNORE_ALL: &[u8] = b"*\n";
+
+/// Keeps a state directory that is there out of git: state is no source, and would make every tree
+/// dirty. Asked before git is: a process that was killed may have left the directory without the
+/// file, or with a part of it.
+pub(crate) fn keep_out_of_git(path: &Path) -> Result<()> {
     let ignore = path.join(".gitignore");
-    if ignore.exists() {
+    let is_whole = std::fs::read(&ignore)
+        .is_ok_and(|found| found == IGNORE_ALL || !IGNORE_ALL.starts_with(&found));
+    if is_whole || !path.is_dir() {
         return Ok(());
     }
-    std::fs::write(&ignore, "*\n").with_context(|| format!("cannot write {}", ignore.display()))
+    std::fs::write(&ignore, IGNORE_ALL)
+        .with_context(|| format!("cannot write {}", ignore.display()))
 }

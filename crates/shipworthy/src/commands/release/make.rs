@@ -11,7 +11,7 @@ use super::Args;
 use crate::cli::Outcome;
 use crate::commands::train::summary;
 use crate::making::Making;
-use crate::server::{State, copy_events};
+use crate::server::{State, copy_events, keep_out_of_git};
 use crate::system::System;
 use crate::{output, state};
 
@@ -26,11 +26,13 @@ pub(super) fn run(args: &Args, system: &System) -> Result<Outcome> {
     let given = args.project.as_deref().context("a project is needed")?;
     let project = state::read_project(given)?;
     let directory = state::project_directory(given);
+    let place = state::of_project(&directory, args.state.as_deref());
+    keep_out_of_git(&place)?;
     let commit = commit(&directory, args.allow_dirty)?;
     if args.tag && commit.id().is_none() {
         bail!("a release that follows from no commit cannot be tied to one by a tag");
     }
-    let kept = State::open(&state::of_project(&directory, args.state.as_deref()), system)?;
+    let kept = State::open(&place, system)?;
     let making = Making {
         project: &project,
         directory: &directory,
