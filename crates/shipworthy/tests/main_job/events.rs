@@ -1,6 +1,7 @@
 //! Every control action is in the ledger, once, whoever did it and however the process ended.
 
 use std::collections::HashSet;
+use std::path::Path;
 use std::sync::Arc;
 
 use serde_json::Value;
@@ -14,8 +15,8 @@ use crate::server::Server;
 const KILLS: u64 = 12;
 
 /// What the ledger says about control actions, in its order.
-pub(crate) fn in_the_ledger(project: &Project) -> Vec<Value> {
-    let disk = Arc::new(RealDisk::new(project.state().join("ledger")).unwrap());
+pub(crate) fn in_the_ledger(state: &Path) -> Vec<Value> {
+    let disk = Arc::new(RealDisk::new(state.join("ledger")).unwrap());
     let reader = Reader::open(disk, None).unwrap();
     let entries = reader.entries(0).map(Result::unwrap);
     let events = entries.filter(|entry| entry.kind == Kind::EVENT);
@@ -23,8 +24,8 @@ pub(crate) fn in_the_ledger(project: &Project) -> Vec<Value> {
 }
 
 /// What the store says about them.
-pub(crate) fn in_the_store(project: &Project) -> Vec<Value> {
-    let store = SqliteStore::open(&project.state().join("state.db")).unwrap();
+pub(crate) fn in_the_store(state: &Path) -> Vec<Value> {
+    let store = SqliteStore::open(&state.join("state.db")).unwrap();
     let events = store.events_after(0, 500).unwrap();
     let told = events.into_iter().map(|event| {
         let body: Value = serde_json::from_str(&event.body).unwrap();
@@ -36,12 +37,18 @@ pub(crate) fn in_the_store(project: &Project) -> Vec<Value> {
     told.collect()
 }
 
-/// The kinds of the actions that are in the ledger as they are in the store.
+/// The actions of a state directory, which are in its ledger as they are in its store.
 #[track_caller]
-pub(crate) fn copied_once(project: &Project) -> Vec<String> {
-    let (kept, copied) = (in_the_store(project), in_the_ledger(project));
+pub(crate) fn copied_once(state: &Path) -> Vec<Value> {
+    let (kept, copied) = (in_the_store(state), in_the_ledger(state));
     assert_eq!(copied, kept);
-    kept.iter().map(|event| event["kind"].as_str().unwrap().to_owned()).collect()
+    kept
+}
+
+#[track_caller]
+fn kinds_copied_once(project: &Project) -> Vec<String> {
+    let events = copied_once(&project.state());
+    events.iter().map(|event| event["kind"].as_str().unwrap().to_owned()).collect()
 }
 
 #[test]
@@ -51,7 +58,7 @@ fn what_was_done_before_the_first_decision_stands_before_it() {
     server.predict(&[row(1)]).expect(200);
     server.kill();
     let kinds = ["token.created", "release.created", "endpoint.stable_set"];
-    assert_eq!(copied_once(&project), kinds);
+    assert_eq!(kinds_copied_once(&project), kinds);
     let tail = project.run("ledger tail --state STATE --json");
     let tail: Vec<Value> =
         tail.expect(0).lines().map(|line| serde_json::from_str(line).unwrap()).collect();
@@ -63,10 +70,10 @@ fn what_was_done_before_the_first_decision_stands_before_it() {
 fn actions_of_a_server_and_of_commands_without_one_are_in_one_order() {
     let project = Project::new();
     project.run("release PROJECT --state STATE --allow-dirty").expect(0);
-    assert_eq!(copied_once(&project), ["token.created", "release.created"]);
+    assert_eq!(kinds_copied_once(&project), ["token.created", "release.created"]);
     project.run("token create ana --role auditor --reason offline --state STATE").expect(0);
     project.run("token revoke ana --reason offline --state STATE").expect(0);
-    let at_rest = copied_once(&project);
+    let at_rest = kinds_copied_once(&project);
     assert_eq!(at_rest[2..], ["token.created", "token.revoked"]);
 
     let server = Server::start(&project);
@@ -76,7 +83,7 @@ fn actions_of_a_server_and_of_commands_without_one_are_in_one_order() {
     let shown = project.run("ledger show event:5 --state STATE --json").json();
     assert_eq!(shown["payload"]["kind"], "endpoint.stable_set");
     server.terminate();
-    let kinds = copied_once(&project);
+    let kinds = kinds_copied_once(&project);
     assert_eq!(kinds[4..], ["endpoint.stable_set", "policy.reloaded", "token.created"]);
     let shown = project.run("ledger show event:6 --state STATE");
     assert!(shown.expect(0).contains("policy.reloaded"), "{shown:#?}");
@@ -100,7 +107,7 @@ fn a_ledger_in_memory_gets_no_copies_and_the_one_on_the_disk_does_later() {
         .terminate();
     assert!(!project.state().join("ledger").exists());
     Server::start(&project).terminate();
-    assert_eq!(copied_once(&project).len(), 3);
+    assert_eq!(kinds_copied_once(&project).len(), 3);
 }
 
 #[test]
@@ -123,8 +130,8 @@ fn however_often_the_process_is_killed_every_action_is_copied_once() {
         }
     }
     Server::start(&project).terminate();
-    copied_once(&project);
-    let told: Vec<Value> = in_the_ledger(&project);
+    kinds_copied_once(&project);
+    let told = in_the_ledger(&project.state());
     let created = told.iter().filter(|event| event["kind"] == "token.created");
     let created: Vec<&str> = created.map(|event| event["subject"].as_str().unwrap()).collect();
     assert_eq!(created.iter().filter(|name| made.contains(**name)).count(), made.len());

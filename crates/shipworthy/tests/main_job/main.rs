@@ -20,6 +20,7 @@ mod grpc_stopping;
 mod headers;
 mod http;
 mod lineage;
+mod killing;
 mod mlflow;
 mod openapi;
 mod predicting;

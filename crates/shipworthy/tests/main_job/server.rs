@@ -50,14 +50,17 @@ impl Server {
     }
 
     /// Waits for the first line of standard output.
-    fn ready(mut self) -> Self {
-        let server = &mut self;
-        server.url = server.stdout.next().unwrap_or_else(|| {
-            panic!("no server: {}", server.stderr.rest());
-        });
-        let port = server.url.rsplit_once(':').unwrap().1;
-        server.address.set_port(port.parse().unwrap());
-        self
+    fn ready(self) -> Self {
+        self.ready_unless_ended().unwrap_or_else(|(_, said)| panic!("no server: {said}"))
+    }
+
+    /// As [`Server::ready`], of a process that may end before; then how, and what it said.
+    pub(crate) fn ready_unless_ended(mut self) -> Result<Self, (ExitStatus, String)> {
+        let Some(url) = self.stdout.next() else { return Err(self.wait()) };
+        let port = url.rsplit_once(':').unwrap().1;
+        self.address.set_port(port.parse().unwrap());
+        self.url = url;
+        Ok(self)
     }
 
     /// Begins to serve a project, ready or not.
@@ -66,9 +69,12 @@ impl Server {
     }
 
     fn spawn_line(line: &str) -> Self {
-        let mut command = program();
-        command.args(line.split_whitespace()).stdout(Stdio::piped()).stderr(Stdio::piped());
-        let mut child = command.spawn().unwrap();
+        Self::of(program().args(line.split_whitespace()))
+    }
+
+    /// Begins to serve by a command that was made with [`program`].
+    pub(crate) fn of(command: &mut Command) -> Self {
+        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
         Self {
             stdout: Lines::of(child.stdout.take().unwrap()),
             stderr: Lines::of(child.stderr.take().unwrap()),

@@ -1,0 +1,110 @@
+//! Commands that act without a server.
+
+use super::servers::NEVER;
+use super::{Bench, Fate, Step, count};
+use crate::command::{self, Ran};
+use crate::events::copied_once;
+use crate::project::NAME;
+
+impl Bench {
+    fn run(&self, line: &str) -> Ran {
+        command::run(&self.line(line))
+    }
+
+    /// Runs a command that is killed at a step.
+    fn kill(&self, line: &str, step: Step) -> Fate {
+        Fate::of(self.command(line, step).output().unwrap().status)
+    }
+}
+
+const RELEASE: &str = "release PROJECT --state STATE --json";
+
+#[test]
+fn a_release_is_made_whole_or_not_at_all() {
+    let bench = Bench::new();
+    let made = bench.run(RELEASE).json()["release"].as_str().unwrap().to_owned();
+    let steps = bench.at_every_step(|step| {
+        let fate = bench.kill(RELEASE, step);
+        let listed = bench.releases();
+        assert!(listed.is_empty() || listed == [made.as_str()], "{listed:?}");
+        let again = bench.run(RELEASE);
+        assert_eq!(again.code, Some(0), "after {step:?}, {}: {again:#?}", bench.killed_at());
+        assert_eq!(again.json()["release"], made.as_str());
+        assert_eq!(bench.releases(), [made.as_str()]);
+        let bundles = std::fs::read_dir(bench.state.join("bundles")).unwrap();
+        assert_eq!(bundles.count(), 1, "nothing half-written is left");
+        let events = copied_once(&bench.state);
+        assert_eq!(events.len(), 2);
+        assert_eq!(count(&events, "release.created", &made), 1);
+        fate
+    });
+    assert!(steps > 100, "{steps} steps are too few to be all");
+}
+
+#[test]
+fn a_token_is_made_whole_or_not_at_all() {
+    let bench = Bench::new();
+    bench.run(RELEASE).expect(0);
+    bench.take_as_base();
+    let line = "token create ana --role auditor --reason test --state STATE";
+    let steps = bench.at_every_step(|step| {
+        let fate = bench.kill(line, step);
+        let again = bench.run(line);
+        if again.code != Some(0) {
+            again.expect(2);
+            again.says("a live token is already called `ana`");
+        }
+        bench.run("token create ben --role auditor --reason test --state STATE").expect(0);
+        let events = copied_once(&bench.state);
+        assert_eq!(count(&events, "token.created", "ana"), 1);
+        assert_eq!(count(&events, "token.created", "ben"), 1);
+        fate
+    });
+    assert!(steps > 20, "{steps} steps are too few to be all");
+}
+
+#[test]
+fn a_token_is_revoked_whole_or_not_at_all() {
+    let bench = Bench::new();
+    bench.run(RELEASE).expect(0);
+    bench.run("token create ana --role auditor --reason test --state STATE").expect(0);
+    bench.take_as_base();
+    let line = "token revoke ana --reason test --state STATE";
+    let steps = bench.at_every_step(|step| {
+        let fate = bench.kill(line, step);
+        let again = bench.run(line);
+        if again.code != Some(0) {
+            again.expect(2);
+            again.says("no live token is called `ana`");
+        }
+        // The name is free again, whoever freed it.
+        bench.run("token create ana --role auditor --reason test --state STATE").expect(0);
+        let events = copied_once(&bench.state);
+        assert_eq!(count(&events, "token.revoked", "ana"), 1);
+        assert_eq!(count(&events, "token.created", "ana"), 2);
+        fate
+    });
+    assert!(steps > 20, "{steps} steps are too few to be all");
+}
+
+#[test]
+fn the_first_up_of_a_released_project_serves_it_whatever_was_killed_before() {
+    let bench = Bench::new();
+    let made = bench.run(RELEASE).json()["release"].as_str().unwrap().to_owned();
+    bench.take_as_base();
+    let steps = bench.at_every_step(|step| {
+        let fate = bench.up(step).map_or(Fate::Killed, |server| {
+            drop(server);
+            Fate::Ended
+        });
+        assert_eq!(bench.releases(), [made.as_str()]);
+        let server = bench.up(NEVER).unwrap();
+        assert_eq!(server.release(), made);
+        drop(server);
+        let events = copied_once(&bench.state);
+        assert_eq!(events.len(), 3);
+        assert_eq!(count(&events, "endpoint.stable_set", NAME), 1);
+        fate
+    });
+    assert!(steps > 40, "{steps} steps are too few to be all");
+}
