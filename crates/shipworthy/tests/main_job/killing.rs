@@ -153,7 +153,7 @@ impl Fate {
 }
 
 /// Makes `to` what `from` is; nothing, if that is nothing.
-fn copy(from: &Path, to: &Path) {
+pub(crate) fn copy(from: &Path, to: &Path) {
     let _ = fs::remove_dir_all(to);
     if !from.exists() {
         return;

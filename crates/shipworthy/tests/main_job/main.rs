@@ -23,6 +23,7 @@ mod lineage;
 mod killing;
 mod mlflow;
 mod openapi;
+mod past;
 mod predicting;
 mod project;
 mod rebuilding;

@@ -1,0 +1,68 @@
+//! State directories that earlier builds left: they open, and what is in them is what it was.
+//!
+//! `tests/states` has one for each schema of the store and format of the manifest, written by the
+//! build of its time: a project was trained and served, two rows were answered, a token was made.
+//! They are never written again.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use serde_json::Value;
+use shipworthy_control::release::Shelf;
+use shipworthy_store::{Bundles, SqliteStore, StateDir, Store};
+
+use crate::events::copied_once;
+use crate::export::export;
+use crate::killing::copy;
+use crate::project::{NAME, Project};
+use crate::server::{ANY_PORTS, Server};
+
+/// Each with the format of its release's manifest.
+const STATES: [(&str, u32); 2] = [("schema-1-format-1", 1), ("schema-1-format-2", 2)];
+
+const KINDS: [&str; 4] =
+    ["token.created", "release.created", "endpoint.stable_set", "token.created"];
+
+/// A copy of a state, beside a project of the name that it served.
+fn left_by_an_earlier_build(state: &str) -> Project {
+    let project = Project::new();
+    let kept = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/states").join(state);
+    copy(&kept, &project.state());
+    project
+}
+
+#[test]
+fn every_past_state_opens_and_its_release_is_what_it_was() {
+    for (state, format) in STATES {
+        let project = left_by_an_earlier_build(state);
+        let directory = StateDir::open(&project.state()).unwrap();
+        let store = Arc::new(SqliteStore::open(&directory.state_db()).unwrap());
+        let kinds = store.events_after(0, 10).unwrap().into_iter().map(|event| event.kind);
+        assert!(kinds.eq(KINDS), "{state}");
+        let bundles = Arc::new(Bundles::reading(&directory));
+        let shelf = Shelf { store, bundles };
+        let id = shelf.resolve("@stable").unwrap();
+        assert_eq!(shelf.verify(&id).unwrap().format, format, "{state}");
+    }
+}
+
+#[test]
+fn every_past_state_is_served_and_its_events_reach_the_ledger_once() {
+    for (state, format) in STATES {
+        let project = left_by_an_earlier_build(state);
+        project.run(&format!("release verify {NAME}@stable --state STATE")).expect(0);
+        let list = project.run("release list --state STATE --json").json();
+        assert_eq!(list["releases"][0]["manifest"]["format"], format);
+        let decided: Vec<Value> = export(&project).into_iter().map(|row| row.output).collect();
+        assert_eq!(decided.len(), 2);
+
+        let server = Server::start_with(&project, ANY_PORTS);
+        assert_eq!(server.release(), list["releases"][0]["release"]);
+        drop(server);
+        drop(Server::start(&project));
+        let kinds = copied_once(&project.state());
+        assert!(kinds.iter().map(|event| event["kind"].as_str().unwrap()).eq(KINDS), "{state}");
+        let again: Vec<Value> = export(&project).into_iter().map(|row| row.output).collect();
+        assert_eq!(again, decided, "{state}");
+    }
+}
