@@ -106,7 +106,7 @@ impl Attachments {
     }
 
     /// Ends what a crash interrupted: a prepared attachment of which the event tells, by its
-    /// SHA-256, takes its place; any other is removed.
+    /// SHA-256, takes its place; any other is removed, and so is what is half-written.
     ///
     /// # Errors
     /// [`Error::Io`].
@@ -114,7 +114,11 @@ impl Attachments {
         let names = fs::read_dir(&self.root).map_err(io_error("list", &self.root))?;
         for entry in names {
             let path = entry.map_err(io_error("list", &self.root))?.path();
-            if path.extension().is_none_or(|extension| extension != PREPARED_EXTENSION) {
+            let extension = path.extension().unwrap_or_default();
+            if extension == durable::TEMPORARY_EXTENSION {
+                durable::remove_if_there(&path).map_err(io_error("remove", &path))?;
+            }
+            if extension != PREPARED_EXTENSION {
                 continue;
             }
             let digits = path.file_stem().unwrap_or_default().to_string_lossy();

@@ -10,10 +10,13 @@ use std::{
     path::Path,
 };
 
+/// What is being written, or was when the process was killed.
+pub(crate) const TEMPORARY_EXTENSION: &str = "tmp";
+
 /// Makes or replaces the file at `path`. `mode` is set when the file is made, so
 /// there is no moment at which others may read it.
 pub(crate) fn replace(path: &Path, contents: &[u8], mode: u32) -> io::Result<()> {
-    let temporary = path.with_added_extension("tmp");
+    let temporary = path.with_added_extension(TEMPORARY_EXTENSION);
     remove_if_there(&temporary)?;
     create(&temporary, contents, mode)?;
     fs::rename(&temporary, path)?;

@@ -7,7 +7,7 @@ use clap::{Args as ClapArgs, Subcommand};
 use comfy_table::{ContentArrangement, Table, presets};
 use serde::Serialize;
 use shipworthy_core::signing::PublicKey;
-use shipworthy_store::{Key, KeyEnd, Permission};
+use shipworthy_store::{Attribution, Key, KeyEnd, Permission};
 
 use crate::cli::Outcome;
 use crate::commands::release;
@@ -120,13 +120,16 @@ pub(crate) fn run(args: &Args, system: &System) -> Result<Outcome> {
         Command::Trust { file, acting } => {
             let keys = PublicKey::all_from_pem(&input::text(file)?)
                 .with_context(|| file.display().to_string())?;
-            let (kept, by) = acting.open(Permission::Control, system)?;
-            for key in keys {
-                kept.shelf.store.trust_key(&key, &by)?;
-                output::line(&format!("{} is trusted", key.id()))?;
-            }
+            acting.act(Permission::Control, system, |kept, by| {
+                keys.iter().try_for_each(|key| {
+                    kept.shelf.store.trust_key(key, by)?;
+                    output::line(&format!("{} is trusted", key.id()))
+                })
+            })?;
         }
-        Command::Rotate { acting } => rotate(acting, system)?,
+        Command::Rotate { acting } => {
+            acting.act(Permission::Control, system, |kept, by| rotate(kept, by, system))?;
+        }
         Command::Retire { ending } => end(ending, KeyEnd::Retired, system)?,
         Command::Revoke { ending } => end(ending, KeyEnd::Revoked, system)?,
     }
@@ -157,26 +160,26 @@ fn show(keys: &[Key], digits: Option<&str>) -> Result<()> {
 
 /// The new key is written, trusted, and moved into its place; a crash between is settled at the
 /// next start.
-fn rotate(acting: &Acting, system: &System) -> Result<()> {
-    let (kept, by) = acting.open(Permission::Control, system)?;
-    let State { lock, shelf, .. } = &kept;
+fn rotate(kept: &State, by: &Attribution, system: &System) -> Result<()> {
+    let State { lock, shelf, .. } = kept;
     let Some(old) = lock.dir().signing_key()? else {
         bail!("the state directory has no key of its own; the first release makes one");
     };
     let key = signing::fresh(system);
     lock.prepare_signing_key(&key)?;
-    shelf.store.replace_key(&old.public().id(), &key.public(), &by)?;
+    shelf.store.replace_key(&old.public().id(), &key.public(), by)?;
     lock.settle_signing_key(|_| true)?;
     output::note(&format!("{} is retired: what it signed goes on to count", old.public().id()));
     output::line(&format!("{} signs from now on", key.public().id()))
 }
 
 fn end(ending: &Ending, end: KeyEnd, system: &System) -> Result<()> {
-    let (kept, by) = ending.acting.open(Permission::Control, system)?;
-    let store = &kept.shelf.store;
-    let id = find(&store.keys()?, &ending.key)?.public.id();
-    let key = store.end_key(&id, end, &by)?;
-    output::line(&format!("{id} is {}", Shown::from(&key).state))
+    ending.acting.act(Permission::Control, system, |kept, by| {
+        let store = &kept.shelf.store;
+        let id = find(&store.keys()?, &ending.key)?.public.id();
+        let key = store.end_key(&id, end, by)?;
+        output::line(&format!("{id} is {}", Shown::from(&key).state))
+    })
 }
 
 /// The one key whose id starts with these digits.

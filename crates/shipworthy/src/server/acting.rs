@@ -2,9 +2,10 @@
 
 use anyhow::{Context, Result, bail};
 use clap::Args;
+use shipworthy_control::project::LedgerSizes;
 use shipworthy_store::{Attribution, Permission};
 
-use super::State;
+use super::{State, copy_events};
 use crate::state::StateArgs;
 use crate::system::System;
 
@@ -24,15 +25,24 @@ pub(crate) struct Acting {
 }
 
 impl Acting {
-    /// Takes the state directory, and says who acts in it.
+    /// Takes the state directory, and acts in it; what was done is then copied into the ledger.
     ///
     /// # Errors
-    /// When a server holds it, or the token does not live or may not do this.
-    pub(crate) fn open(
+    /// When a server holds it, the token does not live or may not do this, or the action fails.
+    pub(crate) fn act<T>(
         &self,
         permission: Permission,
         system: &System,
-    ) -> Result<(State, Attribution)> {
+        action: impl FnOnce(&State, &Attribution) -> Result<T>,
+    ) -> Result<T> {
+        let (state, by) = self.open(permission, system)?;
+        let done = action(&state, &by);
+        // Of several actions the first may be done when a later one fails.
+        copy_events(&state.lock, &state.shelf.store, &LedgerSizes::default(), system);
+        done
+    }
+
+    fn open(&self, permission: Permission, system: &System) -> Result<(State, Attribution)> {
         if !self.state.state.is_dir() {
             bail!("there is no state directory {}", self.state.state.display());
         }

@@ -8,6 +8,7 @@
 
 mod commands;
 mod servers;
+mod statements;
 
 use std::fs;
 use std::os::unix::process::ExitStatusExt;

@@ -83,5 +83,5 @@ fn an_unknown_name_says_what_there_could_be() {
     refused.says("neither a decision nor a release");
     let nobody = lineage(&project, "0197b2c3-1c1e-7c3a-9a51-2f6c8a1d4e5f");
     nobody.expect(2);
-    nobody.says("no ledger yet");
+    nobody.says("the ledger has no entry");
 }

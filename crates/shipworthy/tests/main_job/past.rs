@@ -40,7 +40,7 @@ fn every_past_state_opens_and_its_release_is_what_it_was() {
         let kinds = store.events_after(0, 10).unwrap().into_iter().map(|event| event.kind);
         assert!(kinds.eq(KINDS), "{state}");
         let bundles = Arc::new(Bundles::reading(&directory));
-        let shelf = Shelf { store, bundles };
+        let shelf = Shelf { store, bundles, trusted: None };
         let id = shelf.resolve("@stable").unwrap();
         assert_eq!(shelf.verify(&id).unwrap().format, format, "{state}");
     }

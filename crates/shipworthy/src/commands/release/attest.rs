@@ -59,19 +59,20 @@ const MADE_HERE: [&str; 4] =
     [predicate::PROVENANCE, predicate::APPROVAL, predicate::QUALITY, predicate::REFERENCE_ROWS];
 
 pub(super) fn approve(saying: &Saying, system: &System) -> Result<Outcome> {
-    let (kept, by) = saying.acting.open(Permission::Approve, system)?;
-    let id = kept.shelf.resolve(&saying.release)?;
-    // Nobody should approve what is not what it was.
-    kept.shelf.verify(&id)?;
-    let predicate = json!({
-        "approver": by.actor(),
-        "reason": by.reason(),
-        "approvedOn": by.at().to_string(),
-    });
-    let statement = Statement { predicate_type: predicate::APPROVAL.to_owned(), predicate };
-    let signer = saying.signing.signer(&kept, system)?;
-    kept.shelf.attest(&id, &statement, &signer, &by)?;
-    output::line(&format!("{id} is approved by {}", by.actor()))?;
+    saying.acting.act(Permission::Approve, system, |kept, by| {
+        let id = kept.shelf.resolve(&saying.release)?;
+        // Nobody should approve what is not what it was.
+        kept.shelf.verify(&id)?;
+        let predicate = json!({
+            "approver": by.actor(),
+            "reason": by.reason(),
+            "approvedOn": by.at().to_string(),
+        });
+        let statement = Statement { predicate_type: predicate::APPROVAL.to_owned(), predicate };
+        let signer = saying.signing.signer(kept, system)?;
+        kept.shelf.attest(&id, &statement, &signer, by)?;
+        output::line(&format!("{id} is approved by {}", by.actor()))
+    })?;
     Ok(Outcome::Done)
 }
 
@@ -90,11 +91,12 @@ pub(super) fn attest(args: &AttestArgs, system: &System) -> Result<Outcome> {
         .with_context(|| format!("{} is no JSON", args.predicate.display()))?;
     check(&predicate_type, &predicate)?;
     let saying = &args.saying;
-    let (kept, by) = saying.acting.open(Permission::Control, system)?;
-    let id = kept.shelf.resolve(&saying.release)?;
-    let signer = saying.signing.signer(&kept, system)?;
-    kept.shelf.attest(&id, &Statement { predicate_type, predicate }, &signer, &by)?;
-    output::line(&format!("{id} is attested"))?;
+    saying.acting.act(Permission::Control, system, |kept, by| {
+        let id = kept.shelf.resolve(&saying.release)?;
+        let signer = saying.signing.signer(kept, system)?;
+        kept.shelf.attest(&id, &Statement { predicate_type, predicate }, &signer, by)?;
+        output::line(&format!("{id} is attested"))
+    })?;
     Ok(Outcome::Done)
 }
 
@@ -117,15 +119,17 @@ fn check(predicate_type: &str, predicate: &Value) -> Result<()> {
 }
 
 pub(super) fn sign(saying: &Saying, system: &System) -> Result<Outcome> {
-    let (kept, by) = saying.acting.open(Permission::Control, system)?;
-    let id = kept.shelf.resolve(&saying.release)?;
-    let signer = saying.signing.signer(&kept, system)?;
-    match kept.shelf.sign_anew(&id, &signer, &by)? {
-        0 => output::note("nothing is to be signed: every statement counts"),
-        1 => output::note("1 statement is signed anew"),
-        count => output::note(&format!("{count} statements are signed anew")),
-    }
-    kept.shelf.verify(&id)?;
+    saying.acting.act(Permission::Control, system, |kept, by| {
+        let id = kept.shelf.resolve(&saying.release)?;
+        let signer = saying.signing.signer(kept, system)?;
+        match kept.shelf.sign_anew(&id, &signer, by)? {
+            0 => output::note("nothing is to be signed: every statement counts"),
+            1 => output::note("1 statement is signed anew"),
+            count => output::note(&format!("{count} statements are signed anew")),
+        }
+        kept.shelf.verify(&id)?;
+        Ok(())
+    })?;
     Ok(Outcome::Done)
 }
 

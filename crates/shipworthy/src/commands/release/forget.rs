@@ -3,7 +3,8 @@
 use anyhow::{Context, Result};
 use clap::Args as ClapArgs;
 use serde_json::json;
-use shipworthy_store::Permission;
+use shipworthy_control::release::Shelf;
+use shipworthy_store::{Attribution, Permission};
 
 use crate::cli::Outcome;
 use crate::output;
@@ -40,8 +41,18 @@ fn condition(text: &str) -> Result<(String, String), String> {
 }
 
 pub(super) fn run(args: &Args, system: &System) -> Result<Outcome> {
-    let (kept, by) = args.acting.open(Permission::Control, system)?;
-    let shelf = &kept.shelf;
+    let erased =
+        args.acting.act(Permission::Control, system, |kept, by| forget(args, &kept.shelf, by))?;
+    if args.json {
+        output::json(&json!({ "erased": erased }))?;
+    } else {
+        output::line(&format!("{erased} reference rows are erased"))?;
+    }
+    Ok(Outcome::Done)
+}
+
+/// Gives how many rows.
+fn forget(args: &Args, shelf: &Shelf, by: &Attribution) -> Result<usize> {
     let releases = match &args.release {
         Some(release) => vec![shelf.resolve(release)?],
         None => shelf.ids()?,
@@ -54,14 +65,9 @@ pub(super) fn run(args: &Args, system: &System) -> Result<Outcome> {
                 Some((column, value)) => rows.erase(column, value),
                 None => rows.erase_all(),
             },
-            &by,
+            by,
         );
         erased += rows.with_context(|| format!("{erased} rows were erased before {id}"))?.len();
     }
-    if args.json {
-        output::json(&json!({ "erased": erased }))?;
-    } else {
-        output::line(&format!("{erased} reference rows are erased"))?;
-    }
-    Ok(Outcome::Done)
+    Ok(erased)
 }

@@ -7,17 +7,17 @@ use crate::events::copied_once;
 use crate::project::NAME;
 
 impl Bench {
-    fn run(&self, line: &str) -> Ran {
+    pub(super) fn run(&self, line: &str) -> Ran {
         command::run(&self.line(line))
     }
 
     /// Runs a command that is killed at a step.
-    fn kill(&self, line: &str, step: Step) -> Fate {
+    pub(super) fn kill(&self, line: &str, step: Step) -> Fate {
         Fate::of(self.command(line, step).output().unwrap().status)
     }
 }
 
-const RELEASE: &str = "release PROJECT --state STATE --json";
+pub(super) const RELEASE: &str = "release PROJECT --state STATE --json";
 
 #[test]
 fn a_release_is_made_whole_or_not_at_all() {
@@ -34,8 +34,9 @@ fn a_release_is_made_whole_or_not_at_all() {
         let bundles = std::fs::read_dir(bench.state.join("bundles")).unwrap();
         assert_eq!(bundles.count(), 1, "nothing half-written is left");
         let events = copied_once(&bench.state);
-        assert_eq!(events.len(), 2);
+        assert_eq!(events.len(), 6);
         assert_eq!(count(&events, "release.created", &made), 1);
+        assert_eq!(count(&events, "release.attested", &made), 3);
         fate
     });
     assert!(steps > 100, "{steps} steps are too few to be all");
@@ -102,7 +103,7 @@ fn the_first_up_of_a_released_project_serves_it_whatever_was_killed_before() {
         assert_eq!(server.release(), made);
         drop(server);
         let events = copied_once(&bench.state);
-        assert_eq!(events.len(), 3);
+        assert_eq!(events.len(), 7);
         assert_eq!(count(&events, "endpoint.stable_set", NAME), 1);
         fate
     });
