@@ -1,5 +1,6 @@
 //! Releases: made from a training, kept in a bundle, loaded into memory.
 
+mod retention;
 mod statements;
 
 use std::sync::Arc;
@@ -20,6 +21,7 @@ use crate::golden::{self, Golden};
 use crate::reference::ReferenceRows;
 use crate::statement::{self, Circumstances};
 use crate::train::Trained;
+pub use retention::named_in;
 pub use statements::Refusal;
 
 /// The model in a bundle.
@@ -120,6 +122,12 @@ pub enum Error {
     /// The store.
     #[error("the state of the release")]
     Store(#[from] store::Error),
+    /// Its files are gone.
+    #[error("release {id} was pruned; `shipworthy release` makes it again from its commit")]
+    Pruned {
+        /// The release.
+        id: String,
+    },
     /// What is said about it does not hold.
     #[error("release {id} is refused")]
     Refused {
@@ -127,7 +135,7 @@ pub enum Error {
         id: String,
         /// Why.
         #[source]
-        why: Refusal,
+        why: Box<Refusal>,
     },
     /// The store refuses it as a release.
     #[error("the release cannot be stored")]
@@ -144,6 +152,12 @@ pub enum Error {
     /// The store refuses the endpoint's name.
     #[error("the endpoint is refused")]
     Endpoint(#[from] endpoint::Error),
+}
+
+impl Error {
+    fn refused(id: &ReleaseId, why: Refusal) -> Self {
+        Self::Refused { id: id.to_string(), why: Box::new(why) }
+    }
 }
 
 /// Where releases are kept.
@@ -200,6 +214,8 @@ impl Shelf {
         ];
         self.bundles.put(&id, &files)?;
         if self.store.release(&id)?.is_some() {
+            // It may have been pruned, and its files are there again.
+            self.store.restore_release(&id, keeping.by)?;
             return Ok(id);
         }
         let reference = ReferenceRows::new(&trained.reference, keeping.entropy);
@@ -243,6 +259,7 @@ impl Shelf {
     /// # Errors
     /// When it is not kept here, was changed, or cannot answer.
     pub fn load(&self, id: &ReleaseId) -> Result<LoadedRelease, Error> {
+        self.require_files(id)?;
         let name = id.to_string();
         let unreadable = |what| {
             let id = name.clone();
@@ -250,8 +267,7 @@ impl Shelf {
         };
         let manifest = self.manifest(id)?;
         let said = self.statements(id)?;
-        statements::require_provenance(&manifest, &said)
-            .map_err(|why| Error::Refused { id: name.clone(), why })?;
+        statements::require_provenance(&manifest, &said).map_err(|why| Error::refused(id, why))?;
         if let Some(golden) = &manifest.golden {
             self.read(id, &golden.input)?;
             self.read(id, &golden.output)?;
@@ -274,6 +290,7 @@ impl Shelf {
     /// # Errors
     /// With what is wrong, the file named.
     pub fn verify(&self, id: &ReleaseId) -> Result<Manifest, Error> {
+        self.require_files(id)?;
         let manifest = self.manifest(id)?;
         let names = self.bundles.file_names(id)?;
         let is_known = |name: &String| manifest.files().any(|file| file.name == *name);

@@ -105,6 +105,20 @@ impl Attachments {
         moved.map_err(io_error("replace", &to))
     }
 
+    /// Removes the attachment of a release; none is no matter.
+    ///
+    /// # Errors
+    /// [`Error::ReadOnly`], [`Error::Io`].
+    pub fn remove(&self, id: &ReleaseId) -> Result<(), Error> {
+        if !self.writable {
+            return Err(Error::ReadOnly);
+        }
+        let place = self.place(id);
+        let removed = durable::remove_if_there(&place);
+        let removed = removed.and_then(|()| durable::sync_directory(&self.root));
+        removed.map_err(io_error("remove", &place))
+    }
+
     /// Ends what a crash interrupted: a prepared attachment of which the event tells, by its
     /// SHA-256, takes its place; any other is removed, and so is what is half-written.
     ///

@@ -159,6 +159,25 @@ impl Bundles {
         Ok(contents)
     }
 
+    /// Removes the files of a release, whole or not at all; none are no matter.
+    ///
+    /// # Errors
+    /// [`Error::ReadOnly`], [`Error::Io`].
+    pub fn remove(&self, id: &ReleaseId) -> Result<(), Error> {
+        if !self.writable {
+            return Err(Error::ReadOnly);
+        }
+        let place = self.place(id);
+        let serial = self.next_temporary.fetch_add(1, Ordering::Relaxed);
+        let temporary = self.root.join(format!("{TEMPORARY_PREFIX}{}-{serial}", id.hex()));
+        match fs::rename(&place, &temporary) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+            moved => moved.map_err(io_error("remove", &place))?,
+        }
+        durable::sync_directory(&self.root).map_err(io_error("flush", &self.root))?;
+        fs::remove_dir_all(&temporary).map_err(io_error("remove", &temporary))
+    }
+
     fn place(&self, id: &ReleaseId) -> PathBuf {
         self.root.join(id.hex())
     }

@@ -13,6 +13,14 @@ pub const TOKEN_REVOKED: &str = "token.revoked";
 pub const RELEASE_CREATED: &str = "release.created";
 /// Kind of the event of a statement about a release; the subject is the release's id.
 pub const RELEASE_ATTESTED: &str = "release.attested";
+/// Kind of the event of a release whose files are to stay; the subject is its id.
+pub const RELEASE_HELD: &str = "release.held";
+/// Kind of the event of a release that is held no longer; the subject is its id.
+pub const RELEASE_FREED: &str = "release.freed";
+/// Kind of the event of a release whose files were removed; the subject is its id.
+pub const RELEASE_PRUNED: &str = "release.pruned";
+/// Kind of the event of a pruned release that was made again; the subject is its id.
+pub const RELEASE_RESTORED: &str = "release.restored";
 /// Kind of the event of reference rows that were erased; the subject is the release's id.
 pub const REFERENCE_ROWS_ERASED: &str = "reference_rows.erased";
 /// Kind of the event of a key that was trusted; the subject is its id.

@@ -120,6 +120,31 @@ pub struct Release {
     pub created_at: Timestamp,
     /// Whether it could be made again.
     pub reproducibility: Reproducibility,
+    /// Whether its files are there.
+    pub retention: Retention,
+}
+
+/// What becomes of the files of a release. The release itself stays in the record for ever.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Retention {
+    /// They are there, and can be pruned once nothing refers to it.
+    Kept,
+    /// They are there, and stay until it is freed.
+    Held,
+    /// They were removed, for nothing referred to it.
+    Pruned,
+}
+
+impl Retention {
+    /// The name in storage and for people.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Kept => "kept",
+            Self::Held => "held",
+            Self::Pruned => "pruned",
+        }
+    }
 }
 
 /// Why something is not a release.

@@ -12,6 +12,7 @@ mod events;
 mod keys;
 mod outbox;
 mod releases;
+mod retention;
 mod schema;
 mod tokens;
 
@@ -194,6 +195,22 @@ impl Store for SqliteStore {
 
     fn keys(&self) -> Result<Vec<Key>, Error> {
         self.read("list the keys", keys::list)
+    }
+
+    fn hold_release(&self, id: &ReleaseId, by: &Attribution) -> Result<Release, Error> {
+        self.write("hold a release", |tx| retention::hold(tx, id, by))
+    }
+
+    fn free_release(&self, id: &ReleaseId, by: &Attribution) -> Result<Release, Error> {
+        self.write("free a release", |tx| retention::free(tx, id, by))
+    }
+
+    fn prune_release(&self, id: &ReleaseId, by: &Attribution) -> Result<Release, Error> {
+        self.write("prune a release", |tx| retention::prune(tx, id, by))
+    }
+
+    fn restore_release(&self, id: &ReleaseId, by: &Attribution) -> Result<Release, Error> {
+        self.write("restore a release", |tx| retention::restore(tx, id, by))
     }
 
     fn endpoint(&self, name: &str) -> Result<Option<Endpoint>, Error> {

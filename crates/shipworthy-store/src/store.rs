@@ -177,6 +177,36 @@ pub trait Store: std::fmt::Debug + Send + Sync {
     /// The store's own.
     fn keys(&self) -> Result<Vec<Key>, Error>;
 
+    /// Keeps the files of a release from being pruned; the event is
+    /// [`RELEASE_HELD`](crate::event::RELEASE_HELD).
+    ///
+    /// # Errors
+    /// [`Error::NoSuchRelease`], [`Error::ReleasePruned`], [`Error::UnknownActor`],
+    /// or the store's own.
+    fn hold_release(&self, id: &ReleaseId, by: &Attribution) -> Result<Release, Error>;
+
+    /// Ends a hold; the event is [`RELEASE_FREED`](crate::event::RELEASE_FREED).
+    ///
+    /// # Errors
+    /// [`Error::NoSuchRelease`], [`Error::UnknownActor`], or the store's own.
+    fn free_release(&self, id: &ReleaseId, by: &Attribution) -> Result<Release, Error>;
+
+    /// Notes that the files of a release go; the event is
+    /// [`RELEASE_PRUNED`](crate::event::RELEASE_PRUNED). Whether the ledger
+    /// refers to it is the caller's to know.
+    ///
+    /// # Errors
+    /// [`Error::ReleaseInUse`] by a slot or a hold, [`Error::NoSuchRelease`],
+    /// [`Error::UnknownActor`], or the store's own.
+    fn prune_release(&self, id: &ReleaseId, by: &Attribution) -> Result<Release, Error>;
+
+    /// Notes that the files of a pruned release are there again; the event is
+    /// [`RELEASE_RESTORED`](crate::event::RELEASE_RESTORED).
+    ///
+    /// # Errors
+    /// [`Error::NoSuchRelease`], [`Error::UnknownActor`], or the store's own.
+    fn restore_release(&self, id: &ReleaseId, by: &Attribution) -> Result<Release, Error>;
+
     /// The endpoint with this name.
     ///
     /// # Errors
@@ -197,7 +227,8 @@ pub trait Store: std::fmt::Debug + Send + Sync {
     /// event is written: a call that was repeated must not lose the way back.
     ///
     /// # Errors
-    /// [`Error::NoSuchRelease`], [`Error::UnknownActor`], or the store's own.
+    /// [`Error::NoSuchRelease`], [`Error::ReleasePruned`],
+    /// [`Error::UnknownActor`], or the store's own.
     fn set_stable(
         &self,
         endpoint: &EndpointName,
@@ -285,6 +316,20 @@ pub enum Error {
     /// The release is not there.
     #[error("there is no release {id}")]
     NoSuchRelease {
+        /// The release.
+        id: ReleaseId,
+    },
+    /// Something refers to the release.
+    #[error("release {id} {by}, so its files stay")]
+    ReleaseInUse {
+        /// The release.
+        id: ReleaseId,
+        /// By what: a verb and more.
+        by: String,
+    },
+    /// The files of the release are gone.
+    #[error("release {id} was pruned: make it again from its commit first")]
+    ReleasePruned {
         /// The release.
         id: ReleaseId,
     },

@@ -35,7 +35,7 @@ use ledger::Running;
 use outbox::Outbox;
 pub(crate) use outbox::copy_events;
 use sockets::Sockets;
-pub(crate) use state::{State, keep_out_of_git};
+pub(crate) use state::{State, keep_out_of_git, settled};
 
 /// Where a server listens and what it keeps: options of every command that serves.
 #[derive(clap::Args, Clone, Debug)]

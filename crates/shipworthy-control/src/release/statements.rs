@@ -27,6 +27,15 @@ pub enum Refusal {
         #[source]
         source: attestation::Error,
     },
+    /// A statement that cannot be made.
+    #[error("the attestation ({name}) cannot be signed")]
+    Unsigned {
+        /// What it says.
+        name: String,
+        /// Why not.
+        #[source]
+        source: attestation::Error,
+    },
     /// A statement that says something else than it was stored as.
     #[error("the attestation {event} is stored as `{stored}`, and says `{signed}`")]
     Kind {
@@ -65,7 +74,7 @@ impl Shelf {
     /// [`Refusal`] of anything that was changed, or signed by a key that was never trusted here.
     pub fn statements(&self, id: &ReleaseId) -> Result<Vec<Said>, Error> {
         let keys = self.keys()?;
-        let refused = |why| Error::Refused { id: id.to_string(), why };
+        let refused = |why| Error::refused(id, why);
         let mut said = Vec::new();
         for stored in self.store.attestations(id)? {
             if let Some(attested) = read(id, &stored, &keys).map_err(refused)? {
@@ -108,7 +117,7 @@ impl Shelf {
         let mut signed = 0;
         for stored in self.store.attestations(id)? {
             let whole = verify(id, &stored, |key| keys.get(key).map(|key| key.public.clone()));
-            let whole = whole.map_err(|why| Error::Refused { id: id.to_string(), why })?;
+            let whole = whole.map_err(|why| Error::refused(id, why))?;
             if !is_said(&whole.statement) {
                 self.store.attest(id, &self.sign(id, &whole.statement, signer)?, by)?;
                 signed += 1;
@@ -134,7 +143,7 @@ impl Shelf {
     ) -> Result<Option<ReferenceRows>, Error> {
         let Some(signed) = latest(said, predicate::REFERENCE_ROWS) else { return Ok(None) };
         let Some(contents) = self.bundles.attachments().read(id)? else { return Ok(None) };
-        let refused = |error| Error::Refused { id: id.to_string(), why: Refusal::from(error) };
+        let refused = |error| Error::refused(id, Refusal::from(error));
         let rows = ReferenceRows::read(&contents).map_err(refused)?;
         rows.check(signed).map_err(refused)?;
         Ok(Some(rows))
@@ -166,13 +175,14 @@ impl Shelf {
         Ok(erased)
     }
 
-    /// Ends an erasure that a crash interrupted. Nothing else is recorded after one, for its
+    /// Ends an erasure or a pruning that a crash interrupted. Nothing else is recorded after one, for its
     /// caller holds the state directory until it is done.
     ///
     /// # Errors
     /// When the state cannot be read or written.
     pub fn settle(&self) -> Result<(), Error> {
         let last = self.store.latest_events(None, 1)?;
+        last.iter().try_for_each(|last| self.settle_pruning(last))?;
         let told = |id: &ReleaseId, sha256: &str| {
             last.iter().any(|event| {
                 let body: Value = serde_json::from_str(&event.body).unwrap_or_default();
@@ -188,7 +198,7 @@ impl Shelf {
         let signer = signer.public().id();
         match self.keys()?.get(&signer) {
             Some(key) if key.is_live() => Ok(()),
-            _ => Err(Error::Refused { id: id.to_string(), why: Refusal::Signer { id: signer } }),
+            _ => Err(Error::refused(id, Refusal::Signer { id: signer })),
         }
     }
 
@@ -198,13 +208,9 @@ impl Shelf {
         statement: &Statement,
         signer: &SigningKey,
     ) -> Result<NewAttestation, Error> {
-        let refused = |source| Error::Refused {
-            id: id.to_string(),
-            why: Refusal::Statement {
-                event: 0,
-                name: predicate::name(&statement.predicate_type).to_owned(),
-                source,
-            },
+        let refused = |source| {
+            let name = predicate::name(&statement.predicate_type).to_owned();
+            Error::refused(id, Refusal::Unsigned { name, source })
         };
         let envelope = statement.sign(id, signer).map_err(refused)?;
         Ok(NewAttestation::new(&statement.predicate_type, envelope)?)

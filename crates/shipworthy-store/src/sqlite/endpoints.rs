@@ -7,7 +7,7 @@ use super::{Failure, events, releases};
 use crate::{
     endpoint::{Endpoint, EndpointName},
     event::{Attribution, ENDPOINT_STABLE_SET, NewEvent},
-    release::ReleaseId,
+    release::{ReleaseId, Retention},
     store::Error,
 };
 
@@ -41,9 +41,11 @@ pub(super) fn set_stable(
     release: &ReleaseId,
     by: &Attribution,
 ) -> Result<Endpoint, Failure> {
-    if releases::by_id(tx, release)?.is_none() {
-        let id = release.clone();
-        return Err(Error::NoSuchRelease { id }.into());
+    let id = || release.clone();
+    match releases::by_id(tx, release)?.map(|release| release.retention) {
+        None => return Err(Error::NoSuchRelease { id: id() }.into()),
+        Some(Retention::Pruned) => return Err(Error::ReleasePruned { id: id() }.into()),
+        Some(Retention::Kept | Retention::Held) => {}
     }
     match by_name(tx, name.as_str())? {
         Some(endpoint) if endpoint.stable.as_ref() == Some(release) => return Ok(endpoint),

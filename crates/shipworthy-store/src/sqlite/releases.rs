@@ -7,17 +7,21 @@ use shipworthy_rows::Timestamp;
 use super::{Failure, attestations, events};
 use crate::{
     event::{Attribution, NewEvent, RELEASE_CREATED},
-    release::{NewRelease, Release, ReleaseId, Reproducibility},
+    release::{NewRelease, Release, ReleaseId, Reproducibility, Retention},
     store::{Error, MAX_PAGE_ROWS},
 };
 
-pub(super) const BY_ID: &str = "SELECT id, manifest, created_at_us, unreproducible_reason
+pub(super) const BY_ID: &str = "SELECT id, manifest, created_at_us, unreproducible_reason,
+     (SELECT state FROM retention WHERE release = releases.id)
      FROM releases WHERE id = ?1";
-pub(super) const NAMED: &str = "SELECT id, manifest, created_at_us, unreproducible_reason
+pub(super) const NAMED: &str = "SELECT id, manifest, created_at_us, unreproducible_reason,
+     (SELECT state FROM retention WHERE release = releases.id)
      FROM releases WHERE id >= ?1 AND id < ?2 ORDER BY id LIMIT ?3";
-pub(super) const LATEST: &str = "SELECT id, manifest, created_at_us, unreproducible_reason
+pub(super) const LATEST: &str = "SELECT id, manifest, created_at_us, unreproducible_reason,
+     (SELECT state FROM retention WHERE release = releases.id)
      FROM releases ORDER BY seq DESC LIMIT ?1";
-pub(super) const LATEST_BEFORE: &str = "SELECT id, manifest, created_at_us, unreproducible_reason
+pub(super) const LATEST_BEFORE: &str = "SELECT id, manifest, created_at_us, unreproducible_reason,
+     (SELECT state FROM retention WHERE release = releases.id)
      FROM releases WHERE seq < (SELECT seq FROM releases WHERE id = ?2)
      ORDER BY seq DESC LIMIT ?1";
 const INSERT: &str = "INSERT INTO releases
@@ -64,6 +68,7 @@ pub(super) fn insert(
         manifest: release.manifest().to_owned(),
         created_at: by.at(),
         reproducibility: release.reproducibility().clone(),
+        retention: Retention::Kept,
     })
 }
 
@@ -102,6 +107,7 @@ pub(super) fn latest(
 
 fn from_row(row: &Row<'_>) -> Result<Release, Failure> {
     let reason: Option<String> = row.get(3)?;
+    let retention: Option<String> = row.get(4)?;
     Ok(Release {
         id: read_id(row.get(0)?)?,
         manifest: row.get(1)?,
@@ -109,6 +115,12 @@ fn from_row(row: &Row<'_>) -> Result<Release, Failure> {
         reproducibility: match reason {
             None => Reproducibility::Reproducible,
             Some(reason) => Reproducibility::Unreproducible { reason },
+        },
+        retention: match retention.as_deref() {
+            None => Retention::Kept,
+            Some("held") => Retention::Held,
+            Some("pruned") => Retention::Pruned,
+            Some(_) => return Err(Failure::corrupt("release", "its retention is unknown")),
         },
     })
 }

@@ -11,6 +11,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("schema/0001_tokens_events_releases_endpoints.sql"),
     include_str!("schema/0002_attestations_keys_metrics.sql"),
     include_str!("schema/0003_outbox.sql"),
+    include_str!("schema/0004_retention.sql"),
 ];
 
 /// What [`migrate`] did.

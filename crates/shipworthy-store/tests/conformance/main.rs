@@ -7,6 +7,7 @@ mod endpoints;
 mod events;
 mod outbox;
 mod releases;
+mod retention;
 mod tokens;
 
 use shipworthy_rows::Timestamp;
@@ -71,6 +72,11 @@ conformance! {
             the_statements_about_a_release_are_bounded,
             a_retired_key_counts_for_what_it_signed_before,
             a_key_is_replaced_whole,
+        }
+        retention::{
+            a_release_that_nothing_refers_to_can_be_pruned,
+            a_held_release_stays_until_it_is_freed,
+            a_release_with_a_slot_stays,
         }
         endpoints::{
             the_stable_release_becomes_previous,

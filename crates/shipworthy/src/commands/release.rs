@@ -5,6 +5,7 @@ mod diff;
 mod forget;
 mod make;
 mod rebuild;
+mod retention;
 mod show;
 mod verify;
 
@@ -83,6 +84,13 @@ enum Command {
     Attest(attest::AttestArgs),
     /// Sign anew what a revoked key has signed.
     Sign(attest::Saying),
+    /// Remove the files of releases that no slot, ledger entry or hold refers to; their records
+    /// stay, and `release` makes the same again from the same commit.
+    Prune(retention::PruneArgs),
+    /// Keep a release from being pruned.
+    Hold(retention::HoldArgs),
+    /// End a hold.
+    Free(retention::HoldArgs),
     /// Erase a person's rows from what is kept beside releases; their ids stay.
     Forget(forget::Args),
 }
@@ -117,6 +125,9 @@ pub(crate) fn run(args: &Args, system: &System) -> Result<Outcome> {
         Some(Command::Approve(saying)) => attest::approve(saying, system),
         Some(Command::Attest(args)) => attest::attest(args, system),
         Some(Command::Sign(saying)) => attest::sign(saying, system),
+        Some(Command::Prune(args)) => retention::prune(args, system),
+        Some(Command::Hold(args)) => retention::hold(args, system),
+        Some(Command::Free(args)) => retention::free(args, system),
         Some(Command::Forget(args)) => forget::run(args, system),
     }
 }

@@ -29,10 +29,7 @@ impl State {
         let lock = directory.lock()?;
         keep_out_of_git(path)?;
         let store: Arc<dyn Store> = Arc::new(SqliteStore::open(&directory.state_db())?);
-        let bundles = Arc::new(Bundles::open(&lock)?);
-        let shelf = Shelf { store: Arc::clone(&store), bundles, trusted: None };
-        shelf.settle()?;
-        settle_signing_key(&lock, store.as_ref())?;
+        let shelf = settled(&lock, &store)?;
         if store.tokens()?.is_empty() {
             first_token(&lock, store.as_ref(), system)?;
         }
@@ -69,6 +66,16 @@ fn first_token(lock: &StateLock, store: &dyn Store, system: &System) -> Result<(
     let attribution = Attribution::new(FIRST_TOKEN, "first start", system.clock.now())?;
     store.create_token(&token, &attribution)?;
     Ok(())
+}
+
+/// The releases of a locked state directory, once what a crash interrupted is brought to its end:
+/// before anything else is recorded, for its event is the last.
+pub(crate) fn settled(lock: &StateLock, store: &Arc<dyn Store>) -> Result<Shelf> {
+    let bundles = Arc::new(Bundles::open(lock)?);
+    let shelf = Shelf { store: Arc::clone(store), bundles, trusted: None };
+    shelf.settle()?;
+    settle_signing_key(lock, store.as_ref())?;
+    Ok(shelf)
 }
 
 /// A key that was to take the signing key's place does so if it was trusted before the crash.

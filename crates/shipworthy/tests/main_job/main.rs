@@ -26,6 +26,7 @@ mod openapi;
 mod past;
 mod predicting;
 mod project;
+mod pruning;
 mod rebuilding;
 mod recording;
 mod refusing;

@@ -5,7 +5,7 @@ use clap::Args as ClapArgs;
 use comfy_table::{ContentArrangement, Table, presets};
 use serde_json::{Value, json};
 use shipworthy_core::Manifest;
-use shipworthy_store::{Release, Reproducibility};
+use shipworthy_store::{Release, Reproducibility, Retention};
 
 use super::{One, shelf};
 use crate::cli::Outcome;
@@ -66,6 +66,7 @@ fn shown(release: &Release, manifest: &Value) -> Value {
         "created_at": release.created_at.to_string(),
         "reproducible": unreproducible(release).is_none(),
         "unreproducible_reason": unreproducible(release),
+        "retention": release.retention.as_str(),
         "manifest": manifest,
     })
 }
@@ -73,7 +74,7 @@ fn shown(release: &Release, manifest: &Value) -> Value {
 fn table(releases: &[(Value, Release)]) -> String {
     let mut table = Table::new();
     table.load_style(presets::NOTHING).set_content_arrangement(ContentArrangement::Dynamic);
-    table.set_header(["release", "project", "commit", "made"]);
+    table.set_header(["release", "project", "commit", "made", ""]);
     for (manifest, release) in releases {
         let word = |value: &Value| value.as_str().map(|text| text.chars().take(40).collect());
         let commit: Option<String> = word(&manifest["commit"]);
@@ -83,6 +84,10 @@ fn table(releases: &[(Value, Release)]) -> String {
             word(&manifest["project"]).unwrap_or_default(),
             commit.unwrap_or_else(|| "none: unreproducible".to_owned()),
             release.created_at.to_string(),
+            match release.retention {
+                Retention::Kept => String::new(),
+                Retention::Held | Retention::Pruned => release.retention.as_str().to_owned(),
+            },
         ]);
     }
     table.trim_fmt()

@@ -9,7 +9,7 @@ use shipworthy_store::{Attribution, Permission, Role, SqliteStore, StateLock, St
 
 use super::{Created, Listed, Shown};
 use crate::client::{self, RemoteArgs};
-use crate::server::copy_events;
+use crate::server::{copy_events, settled};
 use crate::system::System;
 
 /// Control state, and who acts on it.
@@ -34,7 +34,8 @@ impl<'a> Files<'a> {
                 lock.dir().path().display()
             );
         }
-        let store = Arc::new(SqliteStore::open(&path)?);
+        let store: Arc<dyn Store> = Arc::new(SqliteStore::open(&path)?);
+        settled(&lock, &store)?;
         let secret = client::token(lock.dir(), remote)?;
         let actor = store.authenticate(&secret)?.context(
             "the token that this would act with does not live; give an operator's with --token or \

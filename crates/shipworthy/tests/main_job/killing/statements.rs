@@ -45,6 +45,27 @@ const REPORT: &str = r#"{"result": "PASSED", "configuration": []}"#;
 const ATTEST: &str = "release attest --predicate BESIDE/report.json";
 
 #[test]
+fn a_release_is_pruned_whole_or_not_at_all() {
+    let (bench, id) = Bench::released();
+    let line = "release prune --keep 0 --state STATE --reason space";
+    let steps = bench.at_every_step(|step| {
+        let fate = bench.kill(line, step);
+        bench.run("key list --state STATE").expect(0);
+        bench.run("token create ana --role auditor --state STATE --reason after").expect(0);
+        let events = copied_once(&bench.state);
+        let pruned = count(&events, "release.pruned", &id);
+        for place in ["bundles", "attachments"] {
+            let left = fs::read_dir(bench.state.join(place)).unwrap().count();
+            assert_eq!(left, 1 - pruned, "{place} after {}", bench.killed_at());
+        }
+        assert_eq!(bench.run(RELEASE).json()["release"], id.as_str());
+        assert_eq!(bench.releases(), [id.as_str()]);
+        fate
+    });
+    assert!(steps > 20, "{steps} steps are too few to be all");
+}
+
+#[test]
 fn a_key_is_changed_whole_or_not_at_all() {
     let (bench, id) = Bench::released();
     let line = "key rotate --state STATE --reason year";

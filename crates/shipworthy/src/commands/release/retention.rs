@@ -1,0 +1,96 @@
+//! `shipworthy release prune`, `hold` and `free`: whose files stay.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use anyhow::{Context, Result};
+use clap::Args as ClapArgs;
+use serde_json::json;
+use shipworthy_control::release::named_in;
+use shipworthy_ledger::{ReadError, Reader, RealDisk};
+use shipworthy_store::{Permission, StateDir};
+
+use crate::cli::Outcome;
+use crate::output;
+use crate::server::Acting;
+use crate::system::System;
+
+#[derive(ClapArgs, Debug)]
+pub(super) struct PruneArgs {
+    /// The newest releases stay, as many as this, whatever refers to them.
+    #[arg(long, value_name = "COUNT", default_value_t = 10)]
+    keep: usize,
+
+    /// Say what would go, and let it be.
+    #[arg(long)]
+    dry_run: bool,
+
+    #[command(flatten)]
+    acting: Acting,
+
+    /// Print JSON.
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(ClapArgs, Debug)]
+pub(super) struct HoldArgs {
+    /// Its id, at least six digits of it, or its slot.
+    #[arg(value_name = "RELEASE")]
+    release: String,
+
+    #[command(flatten)]
+    acting: Acting,
+}
+
+pub(super) fn prune(args: &PruneArgs, system: &System) -> Result<Outcome> {
+    let pruned = args.acting.act(Permission::Control, system, |kept, by| {
+        let named = in_ledger(kept.lock.dir())?;
+        let prunable = kept.shelf.prunable(&named, args.keep)?;
+        if !args.dry_run {
+            prunable.iter().try_for_each(|id| kept.shelf.prune(id, by))?;
+        }
+        Ok(prunable)
+    })?;
+    let ids: Vec<String> = pruned.iter().map(ToString::to_string).collect();
+    if args.json {
+        output::json(&json!({"pruned": ids, "dry_run": args.dry_run}))?;
+    } else {
+        ids.iter().try_for_each(|id| output::line(id))?;
+        let done = if args.dry_run { "would be" } else { "are" };
+        output::note(&format!("{} releases {done} pruned; their records stay", ids.len()));
+    }
+    Ok(Outcome::Done)
+}
+
+/// What the ledger names, if there is one.
+fn in_ledger(directory: &StateDir) -> Result<BTreeSet<String>> {
+    let path = directory.ledger();
+    // Opening a disk makes its directory.
+    if !path.is_dir() {
+        return Ok(BTreeSet::new());
+    }
+    let reader = match Reader::open(Arc::new(RealDisk::new(path)?), None) {
+        Err(ReadError::NoLedger) => return Ok(BTreeSet::new()),
+        opened => opened.context("the ledger cannot be read, so nothing is pruned")?,
+    };
+    named_in(&reader).context("the ledger cannot be read to its end, so nothing is pruned")
+}
+
+pub(super) fn hold(args: &HoldArgs, system: &System) -> Result<Outcome> {
+    args.acting.act(Permission::Control, system, |kept, by| {
+        let id = kept.shelf.resolve(&args.release)?;
+        kept.shelf.store.hold_release(&id, by)?;
+        output::line(&format!("{id} is held"))
+    })?;
+    Ok(Outcome::Done)
+}
+
+pub(super) fn free(args: &HoldArgs, system: &System) -> Result<Outcome> {
+    args.acting.act(Permission::Control, system, |kept, by| {
+        let id = kept.shelf.resolve(&args.release)?;
+        kept.shelf.store.free_release(&id, by)?;
+        output::line(&format!("{id} is held no longer"))
+    })?;
+    Ok(Outcome::Done)
+}
