@@ -147,6 +147,21 @@ impl Retention {
     }
 }
 
+/// Which releases are looked for. What is not given does not matter.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ReleaseQuery {
+    /// The first digits of the commit in the manifest, in lower case.
+    pub commit: Option<String>,
+    /// The project in the manifest.
+    pub project: Option<String>,
+    /// Stored at this time or later.
+    pub from: Option<Timestamp>,
+    /// Stored before this time.
+    pub until: Option<Timestamp>,
+    /// Whether it could be made again.
+    pub reproducible: Option<bool>,
+}
+
 /// Why something is not a release.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {

@@ -14,6 +14,7 @@ mod outbox;
 mod releases;
 mod retention;
 mod schema;
+mod search;
 mod tokens;
 
 use std::{
@@ -32,7 +33,7 @@ use crate::{
     event::{Attribution, Event, NewEvent},
     key::{Key, KeyEnd},
     outbox::OutboxPosition,
-    release::{NewRelease, Release, ReleaseId},
+    release::{NewRelease, Release, ReleaseId, ReleaseQuery},
     store::{Error, Store},
     token::{NewToken, Secret, Token},
 };
@@ -211,6 +212,15 @@ impl Store for SqliteStore {
 
     fn restore_release(&self, id: &ReleaseId, by: &Attribution) -> Result<Release, Error> {
         self.write("restore a release", |tx| retention::restore(tx, id, by))
+    }
+
+    fn search_releases(
+        &self,
+        query: &ReleaseQuery,
+        before: Option<&ReleaseId>,
+        limit: u32,
+    ) -> Result<Vec<Release>, Error> {
+        self.read("search the releases", |db| search::search(db, query, before, limit))
     }
 
     fn endpoint(&self, name: &str) -> Result<Option<Endpoint>, Error> {

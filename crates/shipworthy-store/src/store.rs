@@ -20,7 +20,7 @@ use crate::{
     event::{Attribution, Event, NewEvent},
     key::{Key, KeyEnd},
     outbox::OutboxPosition,
-    release::{NewRelease, Release, ReleaseId},
+    release::{NewRelease, Release, ReleaseId, ReleaseQuery},
     token::{NewToken, Token},
 };
 
@@ -206,6 +206,18 @@ pub trait Store: std::fmt::Debug + Send + Sync {
     /// # Errors
     /// [`Error::NoSuchRelease`], [`Error::UnknownActor`], or the store's own.
     fn restore_release(&self, id: &ReleaseId, by: &Attribution) -> Result<Release, Error>;
+
+    /// Releases that are as asked for and were stored before `before` (`None`: all; an unknown
+    /// one: none), newest first, at most `limit` and [`MAX_PAGE_ROWS`].
+    ///
+    /// # Errors
+    /// The store's own.
+    fn search_releases(
+        &self,
+        query: &ReleaseQuery,
+        before: Option<&ReleaseId>,
+        limit: u32,
+    ) -> Result<Vec<Release>, Error>;
 
     /// The endpoint with this name.
     ///

@@ -105,7 +105,7 @@ pub(super) fn latest(
     }
 }
 
-fn from_row(row: &Row<'_>) -> Result<Release, Failure> {
+pub(super) fn from_row(row: &Row<'_>) -> Result<Release, Failure> {
     let reason: Option<String> = row.get(3)?;
     let retention: Option<String> = row.get(4)?;
     Ok(Release {

@@ -4,14 +4,15 @@
 //! file's header says which it has. A migration that has been released is never
 //! edited: the next change is the next file.
 
-use rusqlite::{Connection, Transaction, TransactionBehavior};
+use rusqlite::{Connection, TransactionBehavior};
 
 /// In order; the version that each makes is its place, counted from 1.
-const MIGRATIONS: &[&str] = &[
+pub(super) const MIGRATIONS: &[&str] = &[
     include_str!("schema/0001_tokens_events_releases_endpoints.sql"),
     include_str!("schema/0002_attestations_keys_metrics.sql"),
     include_str!("schema/0003_outbox.sql"),
     include_str!("schema/0004_retention.sql"),
+    include_str!("schema/0005_release_search.sql"),
 ];
 
 /// What [`migrate`] did.
@@ -27,25 +28,29 @@ pub(super) enum Migrated {
     },
 }
 
-/// Brings the file to the newest version, in one transaction: all of it or none.
+/// Brings the file to the newest version, in one transaction: all of it or none. A file that has
+/// it is not written, and nobody who writes it is waited for.
 pub(super) fn migrate(connection: &mut Connection) -> rusqlite::Result<Migrated> {
-    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-    let found = version(&transaction)?;
-    let mut applied = 0;
-    for migration in MIGRATIONS {
-        applied += 1;
-        if applied > found {
-            transaction.execute_batch(migration)?;
+    let known = (1..).zip(MIGRATIONS).map(|(version, _)| version).last().unwrap_or(0);
+    let found = version(connection)?;
+    if found > known {
+        return Ok(Migrated::NotAtAll { found, known });
+    }
+    if found < known {
+        let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        // Another process may have been faster.
+        let found = version(&transaction)?;
+        for (version, migration) in (1..).zip(MIGRATIONS) {
+            if version > found {
+                transaction.execute_batch(migration)?;
+                transaction.pragma_update(None, "user_version", version)?;
+            }
         }
+        transaction.commit()?;
     }
-    if found > applied {
-        return Ok(Migrated::NotAtAll { found, known: applied });
-    }
-    transaction.pragma_update(None, "user_version", applied)?;
-    transaction.commit()?;
     Ok(Migrated::ToLatest)
 }
 
-fn version(transaction: &Transaction<'_>) -> rusqlite::Result<i64> {
-    transaction.pragma_query_value(None, "user_version", |row| row.get(0))
+fn version(connection: &Connection) -> rusqlite::Result<i64> {
+    connection.pragma_query_value(None, "user_version", |row| row.get(0))
 }

@@ -61,6 +61,31 @@ fn a_newer_schema_is_refused_and_left_alone() {
 }
 
 #[test]
+fn a_file_that_somebody_writes_is_opened_without_waiting_for_them() {
+    let (_directory, path, _store) = open();
+    let mut raw = connect(&path).unwrap();
+    let writing = raw.transaction_with_behavior(TransactionBehavior::Immediate).unwrap();
+    assert_eq!(SqliteStore::open(&path).unwrap().tokens().unwrap().len(), 1);
+    drop(writing);
+}
+
+#[test]
+fn a_file_of_any_schema_is_brought_to_the_newest() {
+    for version in 0..=schema::MIGRATIONS.len() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("state.db");
+        let raw = connect(&path).unwrap();
+        for migration in &schema::MIGRATIONS[..version] {
+            raw.execute_batch(migration).unwrap();
+        }
+        raw.pragma_update(None, "user_version", i64::try_from(version).unwrap()).unwrap();
+        let store = SqliteStore::open(&path).unwrap();
+        assert_eq!(store.outbox().unwrap(), None);
+        assert_eq!(store.search_releases(&ReleaseQuery::default(), None, 9).unwrap(), []);
+    }
+}
+
+#[test]
 fn a_file_that_is_no_database_is_refused() {
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("state.db");
@@ -230,6 +255,20 @@ fn queries_use_indexes_among_many_rows() {
     {
         let plan = plan(&store, sql, rusqlite::params_from_iter(given));
         assert!(!plan.contains("TEMP B-TREE"), "{sql}\n{plan}");
+    }
+    for (way, entered_by) in [
+        (search::BY_COMMIT, "commit (git_commit>? AND git_commit<?)"),
+        (search::BY_PROJECT, "project (project=?"),
+        (search::BY_TIME, "time (created_at_us>?"),
+    ] {
+        let given = rusqlite::params_from_iter([None::<i64>; 8]);
+        let plan = plan(&store, &search::sql(way), given);
+        let found = format!("SEARCH releases USING INDEX releases_by_{entered_by}");
+        assert!(plan.contains(&found), "{plan}");
+        assert!(plan.contains("SEARCH releases USING INTEGER PRIMARY KEY (rowid=?)"), "{plan}");
+        // Sequences alone are sorted, before their manifests are read.
+        assert!(plan.matches("TEMP B-TREE").count() <= 1, "{plan}");
+        assert!(!plan.contains("SCAN releases"), "{plan}");
     }
     let page = store.latest_events(Some(50_000), 2).unwrap();
     assert_eq!((page[0].id, page[1].id), (49_999, 49_998));

@@ -8,6 +8,7 @@ mod events;
 mod outbox;
 mod releases;
 mod retention;
+mod search;
 mod tokens;
 
 use shipworthy_rows::Timestamp;
@@ -77,6 +78,10 @@ conformance! {
             a_release_that_nothing_refers_to_can_be_pruned,
             a_held_release_stays_until_it_is_freed,
             a_release_with_a_slot_stays,
+        }
+        search::{
+            what_is_found_is_what_was_asked_for_newest_first,
+            a_manifest_that_says_nothing_is_found_by_its_time,
         }
         endpoints::{
             the_stable_release_becomes_previous,
