@@ -13,6 +13,7 @@ mod report;
 mod serve;
 mod server;
 mod soak;
+mod store;
 mod trees;
 mod wrk;
 
@@ -29,6 +30,8 @@ pub(crate) enum Bench {
     Rate(rate::Options),
     /// Memory under minutes of full load with the durable ledger
     Soak(soak::Options),
+    /// What control state costs when it holds 10,000 releases and a million events
+    Store(store::Options),
     /// What a row of a tree model costs, here and in other libraries, in one interleaved run
     Trees(trees::Options),
 }
@@ -42,6 +45,7 @@ pub(crate) fn run(workspace: &Workspace, bench: &Bench) -> Result<()> {
         Bench::Serve(options) => serve::run(workspace, options),
         Bench::Rate(options) => rate::run(workspace, options),
         Bench::Soak(options) => soak::run(workspace, options),
+        Bench::Store(options) => store::run(workspace, options),
         Bench::Trees(options) => trees::run(workspace, options),
     }
 }
