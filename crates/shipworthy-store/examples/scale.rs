@@ -17,7 +17,7 @@ use rusqlite::{Connection, params};
 use serde_json::{Value, json};
 use shipworthy_rows::Timestamp;
 use shipworthy_store::{
-    Attribution, NewToken, ReleaseId, ReleaseQuery, Role, Secret, SqliteStore, Store,
+    Attribution, MetricBounds, NewToken, ReleaseId, ReleaseQuery, Role, Secret, SqliteStore, Store,
 };
 
 type Result<T> = std::result::Result<T, Box<dyn Error>>;
@@ -33,6 +33,18 @@ const PROJECTS: u32 = 10;
 
 /// Endpoints, each with a stable and a previous release.
 const ENDPOINTS: u32 = 100;
+
+/// Measured of every release, from 0 to 0.999.
+const METRICS: [&str; 8] = [
+    "test.brier_score",
+    "test.expected_calibration_error",
+    "test.log_loss",
+    "test.roc_auc",
+    "validation.brier_score",
+    "validation.expected_calibration_error",
+    "validation.log_loss",
+    "validation.roc_auc",
+];
 
 const EVENTS: u32 = 1_000_000;
 
@@ -71,6 +83,13 @@ fn fill(path: &Path) -> Result<f64> {
     for number in 0..RELEASES {
         let at_us = i64::from(number) * STEP_US;
         insert.execute(params![id(number).as_str(), manifest(number).to_string(), at_us])?;
+        let release = tx.last_insert_rowid();
+        for (metric, name) in METRICS.iter().enumerate() {
+            let value = f64::from((number * 7 + u32::try_from(metric)?) % 1_000) / 1e3;
+            let row = params![name, release, value];
+            tx.prepare_cached("INSERT INTO metrics (name, release, value) VALUES (?1, ?2, ?3)")?
+                .execute(row)?;
+        }
     }
     drop(insert);
     let mut insert =
@@ -136,7 +155,8 @@ fn manifest(number: u32) -> Value {
 fn measure(path: &Path, store: &SqliteStore) -> Result<Vec<Value>> {
     let query = ReleaseQuery::default;
     let time = |number: u32| Some(Timestamp::from_micros(i64::from(number) * STEP_US));
-    let calls: [(&str, &Call<'_>); 17] = [
+    let auc = |least, most| Some(MetricBounds { name: "test.roc_auc".to_owned(), least, most });
+    let calls: [(&str, &Call<'_>); 20] = [
         ("open the store", &|_| Ok(SqliteStore::open(path)?.tokens()?.len())),
         ("the newest 20 releases", &|_| Ok(store.latest_releases(None, 20)?.len())),
         ("20 releases in the middle", &|n| Ok(store.latest_releases(Some(&id(n)), 20)?.len())),
@@ -172,6 +192,19 @@ fn measure(path: &Path, store: &SqliteStore) -> Result<Vec<Value>> {
         }),
         ("search: none of all that fits", &|_| {
             let query = ReleaseQuery { reproducible: Some(false), ..query() };
+            Ok(store.search_releases(&query, None, 20)?.len() + 1)
+        }),
+        ("search: a metric above its median", &|_| {
+            let query = ReleaseQuery { metric: auc(0.5, 1.0), ..query() };
+            Ok(store.search_releases(&query, None, 20)?.len())
+        }),
+        ("search: a metric that none has reached", &|_| {
+            let query = ReleaseQuery { metric: auc(2.0, 3.0), ..query() };
+            Ok(store.search_releases(&query, None, 20)?.len() + 1)
+        }),
+        ("search: the same of a project", &|n| {
+            let project = Some(format!("project-{}", n % PROJECTS));
+            let query = ReleaseQuery { project, metric: auc(2.0, 3.0), ..query() };
             Ok(store.search_releases(&query, None, 20)?.len() + 1)
         }),
         ("the newest 100 events", &|_| Ok(store.latest_events(None, 100)?.len())),

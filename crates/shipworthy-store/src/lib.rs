@@ -41,7 +41,9 @@ pub use endpoint::{Endpoint, EndpointName};
 pub use event::{Attribution, Event, NewEvent};
 pub use key::{Key, KeyEnd};
 pub use outbox::OutboxPosition;
-pub use release::{NewRelease, Release, ReleaseId, ReleaseQuery, Reproducibility, Retention};
+pub use release::{
+    MetricBounds, NewRelease, Release, ReleaseId, ReleaseQuery, Reproducibility, Retention,
+};
 pub use sqlite::SqliteStore;
 pub use state_dir::{ServerInfo, StateDir, StateLock};
 pub use store::Store;

@@ -148,7 +148,7 @@ impl Retention {
 }
 
 /// Which releases are looked for. What is not given does not matter.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct ReleaseQuery {
     /// The first digits of the commit in the manifest, in lower case.
     pub commit: Option<String>,
@@ -160,6 +160,19 @@ pub struct ReleaseQuery {
     pub until: Option<Timestamp>,
     /// Whether it could be made again.
     pub reproducible: Option<bool>,
+    /// What was measured when it was made.
+    pub metric: Option<MetricBounds>,
+}
+
+/// The values of a metric that are asked for, both ends included.
+#[derive(Debug, Clone, PartialEq)]
+pub struct MetricBounds {
+    /// Its name: `test.roc_auc`, …
+    pub name: String,
+    /// The least value.
+    pub least: f64,
+    /// The largest value.
+    pub most: f64,
 }
 
 /// Why something is not a release.

@@ -11,6 +11,9 @@ use crate::{
     store::{Error, MAX_PAGE_ROWS},
 };
 
+/// What a release is read from.
+pub(super) const COLUMNS: &str = "id, manifest, created_at_us, unreproducible_reason,
+     (SELECT state FROM retention WHERE release = releases.id)";
 pub(super) const BY_ID: &str = "SELECT id, manifest, created_at_us, unreproducible_reason,
      (SELECT state FROM retention WHERE release = releases.id)
      FROM releases WHERE id = ?1";

@@ -261,8 +261,8 @@ fn queries_use_indexes_among_many_rows() {
         (search::BY_PROJECT, "project (project=?"),
         (search::BY_TIME, "time (created_at_us>?"),
     ] {
-        let given = rusqlite::params_from_iter([None::<i64>; 8]);
-        let plan = plan(&store, &search::sql(way), given);
+        let given = rusqlite::params_from_iter([None::<i64>; 11]);
+        let plan = plan(&store, &search::sql(&search::found_by(way)), given);
         let found = format!("SEARCH releases USING INDEX releases_by_{entered_by}");
         assert!(plan.contains(&found), "{plan}");
         assert!(plan.contains("SEARCH releases USING INTEGER PRIMARY KEY (rowid=?)"), "{plan}");
@@ -270,6 +270,10 @@ fn queries_use_indexes_among_many_rows() {
         assert!(plan.matches("TEMP B-TREE").count() <= 1, "{plan}");
         assert!(!plan.contains("SCAN releases"), "{plan}");
     }
+    let given = rusqlite::params_from_iter([None::<i64>; 11]);
+    let plan = plan(&store, &search::sql(search::BY_METRIC), given);
+    assert!(plan.contains("SEARCH metrics USING PRIMARY KEY (name=?)"), "{plan}");
+    assert!(!plan.contains("TEMP B-TREE") && !plan.contains("SCAN releases"), "{plan}");
     let page = store.latest_events(Some(50_000), 2).unwrap();
     assert_eq!((page[0].id, page[1].id), (49_999, 49_998));
 }

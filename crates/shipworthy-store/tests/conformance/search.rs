@@ -1,7 +1,9 @@
 //! Releases by what they are made of: what is found is what a walk over all of them finds.
 
 use shipworthy_rows::Timestamp;
-use shipworthy_store::{NewRelease, Release, ReleaseId, ReleaseQuery, Reproducibility, Store};
+use shipworthy_store::{
+    MetricBounds, NewRelease, Release, ReleaseId, ReleaseQuery, Reproducibility, Store,
+};
 
 use crate::{by, id, insert_releases, with_ana};
 
@@ -20,11 +22,17 @@ fn insert_all(store: &dyn Store) {
                 let manifest = serde_json::json!({"commit": commit, "project": project, "n": byte});
                 let release = NewRelease::new(id(byte), &manifest.to_string(), reproducibility);
                 let release = release.expect("a release");
+                let metrics = vec![("auc".to_owned(), auc(byte)), ("loss".to_owned(), 1.0)];
+                let release = release.attested(Vec::new(), metrics);
                 store.insert_release(&release, &by("ana", at_us(byte))).expect("stored");
                 byte += 1;
             }
         }
     }
+}
+
+fn auc(byte: u8) -> f64 {
+    f64::from(byte % 5)
 }
 
 fn at_us(byte: u8) -> i64 {
@@ -33,12 +41,16 @@ fn at_us(byte: u8) -> i64 {
 
 fn matches(query: &ReleaseQuery, release: &Release) -> bool {
     let manifest: serde_json::Value = serde_json::from_str(&release.manifest).expect("JSON");
-    let ReleaseQuery { commit, project, from, until, reproducible } = query;
+    let ReleaseQuery { commit, project, from, until, reproducible, metric } = query;
     let starts = |start: &String| manifest["commit"].as_str().is_some_and(|c| c.starts_with(start));
     let is_reproducible = release.reproducibility == Reproducibility::Reproducible;
     commit.as_ref().is_none_or(starts)
         && project.as_ref().is_none_or(|project| manifest["project"] == **project)
         && from.is_none_or(|from| release.created_at >= from)
+        && metric.as_ref().is_none_or(|metric| {
+            let auc = auc(u8::try_from(manifest["n"].as_u64().expect("a number")).expect("a byte"));
+            metric.name == "auc" && metric.least <= auc && auc <= metric.most
+        })
         && until.is_none_or(|until| release.created_at < until)
         && reproducible.is_none_or(|wanted| wanted == is_reproducible)
 }
@@ -52,13 +64,25 @@ fn queries() -> Vec<ReleaseQuery> {
             for (from, until) in
                 [(None, None), (Some(4), None), (None, Some(9)), (Some(4), Some(9))]
             {
-                for reproducible in [None, Some(true), Some(false)] {
+                for (reproducible, metric) in [
+                    (None, None),
+                    (Some(true), None),
+                    (Some(false), Some(("auc", 2.0, f64::INFINITY))),
+                    (None, Some(("auc", 1.0, 3.0))),
+                    (None, Some(("recall", 0.0, 9.0))),
+                ] {
+                    let metric = metric.map(|(name, least, most)| MetricBounds {
+                        name: name.to_owned(),
+                        least,
+                        most,
+                    });
                     queries.push(ReleaseQuery {
                         commit: commit.map(str::to_owned),
                         project: project.map(str::to_owned),
                         from: from.map(at),
                         until: until.map(at),
                         reproducible,
+                        metric,
                     });
                 }
             }

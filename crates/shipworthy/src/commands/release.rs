@@ -3,6 +3,7 @@
 mod attest;
 mod diff;
 mod forget;
+mod list;
 mod make;
 mod rebuild;
 mod retention;
@@ -73,7 +74,7 @@ enum Command {
     /// Show what a release is made of.
     Show(One),
     /// List the releases, newest first.
-    List(show::ListArgs),
+    List(list::Args),
     /// Compare two releases: metrics, parameters, contract, data.
     Diff(diff::Args),
     /// List what is said about a release: by whom, when, signed with which key.
@@ -119,7 +120,7 @@ pub(crate) fn run(args: &Args, system: &System) -> Result<Outcome> {
         None => make::run(args, system),
         Some(Command::Verify(args)) => verify::run(args),
         Some(Command::Show(one)) => show::run(one),
-        Some(Command::List(list)) => show::list(list),
+        Some(Command::List(list)) => list::run(list),
         Some(Command::Diff(args)) => diff::run(args),
         Some(Command::Attestations(args)) => attest::attestations(args),
         Some(Command::Approve(saying)) => attest::approve(saying, system),

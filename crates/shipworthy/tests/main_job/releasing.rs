@@ -152,6 +152,36 @@ fn a_bundle_that_was_changed_is_never_served() {
 }
 
 #[test]
+fn releases_are_searched_by_what_they_are() {
+    let project = Project::new();
+    let commit = project.commit();
+    let tied = release(&project, "").json()["release"].as_str().unwrap().to_owned();
+    project.edit("rounds = 10", "rounds = 1");
+    let loose = release(&project, "--allow-dirty").json()["release"].as_str().unwrap().to_owned();
+    let found = |options: &str| {
+        let ran = project.run(&format!("release list --state STATE --json {options}"));
+        ran.expect(0);
+        let found = ran.json()["releases"].as_array().unwrap().clone();
+        found.iter().map(|r| r["release"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
+    };
+    assert_eq!(found(""), [&*loose, &*tied]);
+    assert_eq!(found(&format!("--commit {}", &commit[..7])), [&*tied]);
+    assert_eq!(found("--reproducible false"), [&*loose]);
+    assert_eq!(found("--since 2999-01-01"), [""; 0]);
+    assert_eq!(found("--until 2999-01-01T00:00:00Z --project card-fraud").len(), 2);
+    let auc = |id: &str| {
+        let shown = project.run(&format!("release show {id} --state STATE --json")).json();
+        shown["quality"]["test"]["metrics"]["roc_auc"].as_f64().unwrap()
+    };
+    let (better, bound) = (auc(&tied), f64::midpoint(auc(&tied), auc(&loose)));
+    assert!(better > bound);
+    assert_eq!(found(&format!("--metric test.roc_auc>={bound}")), [&*tied]);
+    assert_eq!(found(&format!("--metric test.roc_auc<={bound}")), [&*loose]);
+    assert_eq!(found("--metric test.recall>=0"), [""; 0]);
+    project.run("release list --state STATE --metric auc").says("NAME>=VALUE");
+}
+
+#[test]
 fn two_releases_are_compared() {
     let project = Project::new();
     let one = release(&project, "--allow-dirty").json()["release"].as_str().unwrap().to_owned();

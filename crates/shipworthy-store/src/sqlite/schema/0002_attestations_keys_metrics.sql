@@ -29,10 +29,10 @@ CREATE TRIGGER attestations_are_never_replaced BEFORE INSERT ON attestations
 WHEN EXISTS (SELECT 1 FROM attestations WHERE event = NEW.event)
 BEGIN SELECT RAISE(ABORT, 'an attestation cannot be edited'); END;
 
--- To search by; what counts is the attestation.
+-- To search by; what counts is the attestation. In the order in which releases are listed.
 CREATE TABLE metrics (
     name TEXT NOT NULL CHECK (name <> ''),
-    value REAL NOT NULL,
     release INTEGER NOT NULL REFERENCES releases (seq),
-    PRIMARY KEY (name, value, release)
+    value REAL NOT NULL,
+    PRIMARY KEY (name, release)
 ) STRICT, WITHOUT ROWID;

@@ -48,7 +48,9 @@ pub(super) fn prune(args: &PruneArgs, system: &System) -> Result<Outcome> {
         let named = in_ledger(kept.lock.dir())?;
         let prunable = kept.shelf.prunable(&named, args.keep)?;
         if !args.dry_run {
-            prunable.iter().try_for_each(|id| kept.shelf.prune(id, by))?;
+            for id in &prunable {
+                kept.shelf.prune(id, by)?;
+            }
         }
         Ok(prunable)
     })?;

@@ -1,54 +1,27 @@
-//! `shipworthy release show RELEASE` and `list`.
+//! `shipworthy release show RELEASE`.
 
 use anyhow::{Context, Result};
-use clap::Args as ClapArgs;
-use comfy_table::{ContentArrangement, Table, presets};
 use serde_json::{Value, json};
+use shipworthy_control::statement::{Said, latest};
 use shipworthy_core::Manifest;
+use shipworthy_core::attestation::predicate;
 use shipworthy_store::{Release, Reproducibility, Retention};
 
 use super::{One, shelf};
 use crate::cli::Outcome;
 use crate::output;
-use crate::state::StateArgs;
-
-#[derive(ClapArgs, Debug)]
-pub(super) struct ListArgs {
-    /// How many, the newest first.
-    #[arg(long, short = 'n', value_name = "COUNT", default_value_t = 20,
-        value_parser = clap::value_parser!(u32).range(1..=500))]
-    limit: u32,
-
-    #[command(flatten)]
-    state: StateArgs,
-
-    /// Print JSON.
-    #[arg(long)]
-    json: bool,
-}
 
 pub(super) fn run(one: &One) -> Result<Outcome> {
     let shelf = shelf(&one.state)?;
     let id = shelf.resolve(&one.release)?;
     let release = shelf.store.release(&id)?.context("it was there a moment ago")?;
-    let manifest = shelf.manifest(&id)?;
+    let (manifest, said) = (shelf.manifest(&id)?, shelf.statements(&id)?);
     if one.json {
-        output::json(&shown(&release, &serde_json::to_value(&manifest)?))?;
+        let mut shown = shown(&release, &serde_json::to_value(&manifest)?);
+        shown["quality"] = latest(&said, predicate::QUALITY).cloned().unwrap_or_default();
+        output::json(&shown)?;
     } else {
-        output::line(&text(&release, &manifest))?;
-    }
-    Ok(Outcome::Done)
-}
-
-pub(super) fn list(args: &ListArgs) -> Result<Outcome> {
-    let releases = shelf(&args.state)?.store.latest_releases(None, args.limit)?;
-    let read = |release: Release| Ok((serde_json::from_str(&release.manifest)?, release));
-    let releases: Vec<(Value, Release)> = releases.into_iter().map(read).collect::<Result<_>>()?;
-    if args.json {
-        let releases = releases.iter().map(|(manifest, release)| shown(release, manifest));
-        output::json(&json!({"releases": releases.collect::<Vec<_>>()}))?;
-    } else {
-        output::line(&table(&releases))?;
+        output::line(&text(&release, &manifest, &said))?;
     }
     Ok(Outcome::Done)
 }
@@ -60,7 +33,7 @@ fn unreproducible(release: &Release) -> Option<&str> {
     }
 }
 
-fn shown(release: &Release, manifest: &Value) -> Value {
+pub(super) fn shown(release: &Release, manifest: &Value) -> Value {
     json!({
         "release": release.id.to_string(),
         "created_at": release.created_at.to_string(),
@@ -71,29 +44,7 @@ fn shown(release: &Release, manifest: &Value) -> Value {
     })
 }
 
-fn table(releases: &[(Value, Release)]) -> String {
-    let mut table = Table::new();
-    table.load_style(presets::NOTHING).set_content_arrangement(ContentArrangement::Dynamic);
-    table.set_header(["release", "project", "commit", "made", ""]);
-    for (manifest, release) in releases {
-        let word = |value: &Value| value.as_str().map(|text| text.chars().take(40).collect());
-        let commit: Option<String> = word(&manifest["commit"]);
-        let commit = commit.map(|commit| commit.chars().take(12).collect());
-        table.add_row([
-            release.id.short().to_owned(),
-            word(&manifest["project"]).unwrap_or_default(),
-            commit.unwrap_or_else(|| "none: unreproducible".to_owned()),
-            release.created_at.to_string(),
-            match release.retention {
-                Retention::Kept => String::new(),
-                Retention::Held | Retention::Pruned => release.retention.as_str().to_owned(),
-            },
-        ]);
-    }
-    table.trim_fmt()
-}
-
-fn text(release: &Release, manifest: &Manifest) -> String {
+fn text(release: &Release, manifest: &Manifest, said: &[Said]) -> String {
     let Manifest { project, commit, trainer, training_set, output, .. } = manifest;
     let mut lines = vec![
         release.id.to_string(),
@@ -115,5 +66,23 @@ fn text(release: &Release, manifest: &Manifest) -> String {
     lines.extend(data.map(|file| format!("data        {} {}", file.sha256, file.path)));
     let files = manifest.files();
     lines.extend(files.map(|file| format!("file        {} {}", file.sha256, file.name)));
+    for slice in ["validation", "test"] {
+        lines.extend(measured(said, slice));
+    }
+    lines.extend(said.iter().map(|said| {
+        let (at, actor) = (said.stored.at, &said.stored.actor);
+        format!("attested    {} by {actor} at {at}", said.name())
+    }));
+    if release.retention != Retention::Kept {
+        lines.push(format!("files       {}", release.retention.as_str()));
+    }
     lines.join("\n")
+}
+
+/// What was measured on a slice when the release was made.
+fn measured(said: &[Said], slice: &str) -> Option<String> {
+    let metrics = latest(said, predicate::QUALITY)?[slice]["metrics"].as_object()?;
+    let numbers = metrics.iter().filter_map(|(name, value)| Some((name, value.as_f64()?)));
+    let numbers: Vec<_> = numbers.map(|(name, value)| format!("{name} {value:.4}")).collect();
+    Some(format!("{slice:<11} {}", numbers.join("  ")))
 }
