@@ -62,20 +62,24 @@ impl ModelFile {
     }
 
     /// The same model, reading columns of `schema`. Categories come from the file where it names
-    /// them, else from `levels`.
+    /// them, else from `levels`. Where columns are taken by their place, it is that among
+    /// `features`, positions in the schema.
     ///
     /// # Errors
     /// When the columns do not feed the model.
     pub fn bind(
         &self,
         schema: &Arc<Schema>,
+        features: &[usize],
         levels: &Levels,
     ) -> Result<Arc<dyn Predictor>, encode::Error> {
         Ok(match self {
             Self::Matrix(model) => {
                 Arc::new(MatrixPredictor::bind(Arc::clone(model), schema, levels)?)
             }
-            Self::Onnx(model) => Arc::new(OnnxPredictor::bind(Arc::clone(model), schema)?),
+            Self::Onnx(model) => {
+                Arc::new(OnnxPredictor::bind(Arc::clone(model), schema, features)?)
+            }
         })
     }
 }

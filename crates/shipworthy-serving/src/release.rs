@@ -112,7 +112,8 @@ impl LoadedRelease {
     /// When the model does not take a row of its own inputs.
     pub async fn remote(id: ReleaseId, model: Remote) -> Result<Self, Error> {
         let contract = bare_contract(model.signature());
-        let bind = |_: &Arc<Schema>, _: &Levels| Ok(Runtime::Elsewhere(Arc::new(model)));
+        let bind =
+            |_: &Arc<Schema>, _: &[usize], _: &Levels| Ok(Runtime::Elsewhere(Arc::new(model)));
         let release = Self::assemble(id, None, None, contract, bind)?;
         let row = sample_row(&release.contract);
         release.warmed_up(predict::predict_waiting(&release, row).await)?;
@@ -131,16 +132,16 @@ impl LoadedRelease {
         commit: Option<String>,
         decision: Option<Decision>,
         contract: Contract,
-        bind: impl FnOnce(&Arc<Schema>, &Levels) -> Result<Runtime, encode::Error>,
+        bind: impl FnOnce(&Arc<Schema>, &[usize], &Levels) -> Result<Runtime, encode::Error>,
     ) -> Result<Self, Error> {
         let checks = Checks::compile(&contract)?;
-        let runtime = bind(checks.schema(), &levels(&contract))?;
+        let columns = contract.columns.iter().enumerate();
+        let features = columns.filter(|(_, column)| column.role == Role::Feature);
+        let features: Vec<usize> = features.map(|(index, _)| index).collect();
+        let runtime = bind(checks.schema(), &features, &levels(&contract))?;
         let keys = contract.columns.iter();
         let keys = keys.map(|column| format!("{}:", serde_json::Value::from(column.name.as_str())));
         let keys = keys.collect();
-        let columns = contract.columns.iter().enumerate();
-        let features = columns.filter(|(_, column)| column.role == Role::Feature);
-        let features = features.map(|(index, _)| index).collect();
         Ok(Self { id, commit, decision, contract, checks, runtime, batcher: None, features, keys })
     }
 
@@ -240,12 +241,16 @@ impl LoadedRelease {
 }
 
 /// Binds a model file, to run in this process.
-fn here(model: &ModelFile) -> impl FnOnce(&Arc<Schema>, &Levels) -> Result<Runtime, encode::Error> {
-    |schema, levels| Ok(Runtime::Here(model.bind(schema, levels)?))
+fn here(
+    model: &ModelFile,
+) -> impl FnOnce(&Arc<Schema>, &[usize], &Levels) -> Result<Runtime, encode::Error> {
+    |schema, features, levels| Ok(Runtime::Here(model.bind(schema, features, levels)?))
 }
 
-/// The inputs of a model file as columns.
-fn bare_contract(signature: &Signature) -> Contract {
+/// The inputs of a model file as columns: no value is required, but what ONNX has no missing value
+/// for.
+#[must_use]
+pub fn bare_contract(signature: &Signature) -> Contract {
     let column = |input: &Tensor| ColumnRules {
         name: input.name.to_string(),
         data_type: input.element.data_type(),

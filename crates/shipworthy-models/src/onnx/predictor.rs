@@ -18,17 +18,21 @@ pub struct OnnxPredictor {
 }
 
 impl OnnxPredictor {
-    /// Finds the columns of the inputs: by name, or else, when there are as many columns as
-    /// elements, in their order.
+    /// Finds the columns of the inputs: by name, or else, when there are as many of `features`
+    /// (positions in the schema) as elements, those in their order.
     ///
     /// # Errors
     /// When an input has no column, or one that cannot become it.
-    pub fn bind(model: Arc<OnnxModel>, schema: &Arc<Schema>) -> Result<Self, encode::Error> {
+    pub fn bind(
+        model: Arc<OnnxModel>,
+        schema: &Arc<Schema>,
+        features: &[usize],
+    ) -> Result<Self, encode::Error> {
         let inputs = &model.signature().inputs;
         let named = inputs.iter().map(|input| by_name(input, schema)).collect::<Result<_, _>>();
         let sources: Vec<Vec<usize>> = match named {
-            Err(encode::Error::MissingColumn { .. }) if is_by_place(inputs, schema) => {
-                by_place(inputs, schema)?
+            Err(encode::Error::MissingColumn { .. }) if is_by_place(inputs, schema, features) => {
+                by_place(inputs, schema, features)?
             }
             named => named?,
         };
@@ -48,19 +52,23 @@ fn by_name(input: &Tensor, schema: &Schema) -> Result<Vec<usize>, encode::Error>
     Ok(vec![at])
 }
 
-fn is_by_place(inputs: &[Tensor], schema: &Schema) -> bool {
-    inputs.iter().map(Tensor::width).sum::<usize>() == schema.len()
+fn is_by_place(inputs: &[Tensor], schema: &Schema, features: &[usize]) -> bool {
+    inputs.iter().map(Tensor::width).sum::<usize>() == features.len()
         && inputs.iter().any(|input| input.width() > 1)
-        && schema.fields().iter().all(|field| field.width == 1)
+        && features.iter().all(|at| schema.fields()[*at].width == 1)
 }
 
-fn by_place(inputs: &[Tensor], schema: &Schema) -> Result<Vec<Vec<usize>>, encode::Error> {
-    let mut from = 0;
+fn by_place(
+    inputs: &[Tensor],
+    schema: &Schema,
+    features: &[usize],
+) -> Result<Vec<Vec<usize>>, encode::Error> {
+    let mut rest = features;
     let columns = inputs.iter().map(|input| {
-        let columns = from..from + input.width();
-        from = columns.end;
-        columns.clone().try_for_each(|at| check_type(input, schema, at))?;
-        Ok(columns.collect())
+        let (columns, others) = rest.split_at(input.width());
+        rest = others;
+        columns.iter().try_for_each(|at| check_type(input, schema, *at))?;
+        Ok(columns.to_vec())
     });
     columns.collect()
 }

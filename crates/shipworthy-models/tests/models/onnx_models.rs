@@ -66,7 +66,8 @@ fn batch(model: &ModelFile, table: &Table) -> RowBatch {
 }
 
 fn bind(model: &ModelFile, batch: &RowBatch) -> Arc<dyn Predictor> {
-    model.bind(batch.schema(), &Levels::new()).unwrap()
+    let all: Vec<usize> = (0..batch.schema().len()).collect();
+    model.bind(batch.schema(), &all, &Levels::new()).unwrap()
 }
 
 fn numbers(column: &Column) -> Vec<f64> {
@@ -172,4 +173,19 @@ fn a_missing_text_is_an_error_that_names_the_column() {
     let batch = RowBatch::new(schema, columns).unwrap();
     let error = bind(&model, &batch).predict(&batch).unwrap_err().to_string();
     assert!(error.starts_with("row 3 has no value in column `Home`"), "{error}");
+}
+
+#[test]
+fn a_column_that_is_no_feature_has_no_place_in_the_tensor() {
+    let model = load("onnx_mlp");
+    let digits = batch(&model, &Table::read("digits.csv"));
+    let expected = bind(&model, &digits).predict(&digits).unwrap();
+    let key = Field::new("key", DataType::Float);
+    let fields = std::iter::once(key).chain(digits.schema().fields().iter().cloned());
+    let columns = std::iter::once(Column::Float(vec![0.5; digits.rows()]));
+    let columns = columns.chain(digits.columns().iter().cloned()).collect();
+    let keyed = RowBatch::new(Arc::new(fields.collect()), columns).unwrap();
+    let features: Vec<usize> = (1..keyed.schema().len()).collect();
+    let predictor = model.bind(keyed.schema(), &features, &Levels::new()).unwrap();
+    assert_eq!(predictor.predict(&keyed).unwrap(), expected);
 }

@@ -38,7 +38,10 @@ impl Scored {
                 encoder: Encoder::compile(model.features(), &Levels::new(), columns.schema())?,
                 model: Arc::clone(model),
             },
-            ModelFile::Onnx(_) => Runtime::Outputs(file.bind(columns.schema(), &Levels::new())?),
+            ModelFile::Onnx(_) => {
+                let all: Vec<usize> = (0..columns.schema().len()).collect();
+                Runtime::Outputs(file.bind(columns.schema(), &all, &Levels::new())?)
+            }
         };
         let signature = file.signature();
         let schema = Arc::new(Schema::new(match &runtime {
