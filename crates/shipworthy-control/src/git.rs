@@ -40,6 +40,28 @@ impl Commit {
         }
     }
 
+    /// As [`Self::of`], and whether that commit has these files (paths from `directory` on) as they
+    /// are: what git ignores leaves a tree clean, and no clone has it.
+    #[must_use]
+    pub fn holding<'a>(directory: &Path, files: impl IntoIterator<Item = &'a Path>) -> Self {
+        let commit = Self::of(directory);
+        if let Self::None { .. } = commit {
+            return commit;
+        }
+        for file in files {
+            let name = file.display();
+            let kept =
+                git(directory, &["rev-parse", "--quiet", "--verify", &format!("HEAD:./{name}")]);
+            let found = git(directory, &["hash-object", "--", &name.to_string()]);
+            if kept.is_none() || kept != found {
+                let reason =
+                    format!("the commit does not have {name} as it is (`git add -f` adds it)");
+                return Self::None { reason };
+            }
+        }
+        commit
+    }
+
     /// Only a commit of a branch or tag is in a clone.
     fn reachable(directory: &Path, commit: String) -> Self {
         let holders = ["for-each-ref", "--count=1", "--contains", &commit];
@@ -135,6 +157,28 @@ mod tests {
         assert_eq!(shown("https://git.example/a"), "https://git.example/a");
         assert_eq!(shown("git@git.example:a/b"), "git@git.example:a/b");
         assert_eq!(shown("/srv/git/a"), "/srv/git/a");
+    }
+
+    #[test]
+    fn a_file_that_git_ignores_follows_from_no_commit() {
+        let place = tempfile::tempdir().unwrap();
+        run(place.path(), &["init", "--quiet"]);
+        let write = |name: &str, text: &str| std::fs::write(place.path().join(name), text).unwrap();
+        write(".gitignore", "*.onnx\n");
+        write("model.json", "{}");
+        write("model.onnx", "1");
+        run(place.path(), &["add", "--all"]);
+        run(place.path(), &["commit", "--quiet", "-m", "a"]);
+        let holding = |name: &str| Commit::holding(place.path(), [Path::new(name)]);
+        assert!(holding("model.json").id().is_some());
+        let Commit::None { reason } = holding("model.onnx") else { panic!("it is ignored") };
+        assert!(reason.contains("does not have model.onnx"), "{reason}");
+        run(place.path(), &["add", "--force", "model.onnx"]);
+        run(place.path(), &["commit", "--quiet", "-m", "b"]);
+        assert!(holding("model.onnx").id().is_some());
+        run(place.path(), &["update-index", "--assume-unchanged", "model.json"]);
+        write("model.json", "[]");
+        assert!(holding("model.json").id().is_none(), "git was told not to look");
     }
 
     #[test]

@@ -24,6 +24,10 @@ const ROWS: usize = 64;
 /// Of no meaning, and never another: the rows are part of a release's name.
 const SEED: u64 = 20_260_401;
 
+/// How far an answer may be off, as a share of it (of 1 when it is smaller), before it is another
+/// answer: some hundred roundings of single precision, in which most models compute.
+pub const ROUNDING: f64 = 1e-5;
+
 /// The two files.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Golden {
@@ -54,6 +58,8 @@ pub enum Error {
         rows: usize,
         /// Infinite where one has no number, or another count of them.
         largest: f64,
+        /// Whether another rounding explains it: no answer is off by more than [`ROUNDING`].
+        is_rounding: bool,
     },
     /// The model does not answer.
     #[error("the model does not answer the golden rows")]
@@ -86,9 +92,17 @@ impl Golden {
         let pairs = || kept.iter().zip(&found);
         let missing = kept.len().abs_diff(found.len());
         let rows = pairs().filter(|(kept, found)| kept != found).count() + missing;
-        let largest = if missing > 0 { f64::INFINITY } else { 0.0 };
-        let largest = pairs().map(|(kept, found)| distance(kept, found)).fold(largest, f64::max);
-        Err(Error::Differs { rows, largest })
+        let nothing = if missing > 0 { f64::INFINITY } else { 0.0 };
+        let (largest, share) = pairs()
+            .map(|(kept, found)| distance(kept, found))
+            .fold((nothing, nothing), |(a, b), (c, d)| (a.max(c), b.max(d)));
+        Err(Error::Differs { rows, largest, is_rounding: share <= ROUNDING })
+    }
+
+    /// The numbers of every answer that was kept.
+    pub(crate) fn answers(&self) -> impl Iterator<Item = Vec<f64>> {
+        let rows = values(&self.output, OUTPUT_FILE).filter_map(Result::ok);
+        rows.map(|row| numbers(&row).unwrap_or_else(|| vec![f64::NAN]))
     }
 }
 
@@ -97,17 +111,23 @@ fn answers(release: &LoadedRelease, batch: &RowBatch) -> Result<Vec<Value>, Pred
     Ok((0..batch.rows()).map(|row| Value::from(predicted.row(row))).collect())
 }
 
-/// The largest difference between two lists of numbers.
-fn distance(kept: &Value, found: &Value) -> f64 {
-    let numbers = |value: &Value| -> Option<Vec<f64>> {
-        value.as_array()?.iter().map(Value::as_f64).collect()
-    };
+/// The largest difference between two lists of numbers, and the largest as a share of the number.
+fn distance(kept: &Value, found: &Value) -> (f64, f64) {
     match (numbers(kept), numbers(found)) {
         (Some(kept), Some(found)) if kept.len() == found.len() => {
-            kept.iter().zip(&found).map(|(kept, found)| (kept - found).abs()).fold(0.0, f64::max)
+            let pairs = kept.iter().zip(&found);
+            let off = pairs.map(|(kept, found)| ((kept - found).abs(), kept.abs().max(1.0)));
+            off.fold((0.0, 0.0), |(largest, share), (off, of)| {
+                (f64::max(largest, off), f64::max(share, off / of))
+            })
         }
-        _ => f64::INFINITY,
+        _ if kept == found => (0.0, 0.0),
+        _ => (f64::INFINITY, f64::INFINITY),
     }
+}
+
+fn numbers(value: &Value) -> Option<Vec<f64>> {
+    value.as_array()?.iter().map(Value::as_f64).collect()
 }
 
 fn lines(rows: impl Iterator<Item = String>) -> Vec<u8> {

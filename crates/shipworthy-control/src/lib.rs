@@ -9,6 +9,7 @@ pub mod diagnose;
 pub mod git;
 pub mod golden;
 pub mod lineage;
+pub mod models;
 pub mod outbox;
 pub mod plane;
 pub mod project;

@@ -196,7 +196,7 @@ fn add_release(graph: &mut Graph, shelf: &Shelf, id: &ReleaseId) -> Result<(), E
         graph.add(Kind::Commit, commit, "");
         graph.tie(name, commit, Relation::BuiltFrom);
     }
-    for file in &training_set.files {
+    for file in training_set.iter().flat_map(|set| &set.files) {
         let id = dataset(&file.sha256);
         graph.add(Kind::Dataset, &id, &format!("{}, {} rows", file.path, file.rows));
         graph.tie(name, &id, Relation::TrainedOn);

@@ -43,8 +43,8 @@ use typed::Typed;
 pub struct Project {
     /// `[project]`: name, purpose, owner, risk class.
     pub identity: Identity,
-    /// `[source]`: the training data.
-    pub source: Source,
+    /// `[source]`: the training data; a model that is there already may have none.
+    pub source: Option<Source>,
     /// `[model]`: what is predicted.
     pub model: Model,
     /// `[decision]`: how an answer is made from the model's output.

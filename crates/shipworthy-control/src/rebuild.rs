@@ -1,7 +1,7 @@
 //! Whether a release, made again, is the same; and if not, what differs.
 
 use serde::Serialize;
-use shipworthy_core::Manifest;
+use shipworthy_core::{Manifest, Trainer};
 
 use crate::statement::Machine;
 
@@ -57,8 +57,10 @@ pub fn differences(
     let mut note = |what, detail| found.push(Difference { what, detail });
     data(kept, made).into_iter().for_each(|detail| note(Part::Data, detail));
     if (&kept.trainer.name, &kept.trainer.version) != (&made.trainer.name, &made.trainer.version) {
-        let named =
-            |manifest: &Manifest| format!("{} {}", manifest.trainer.name, manifest.trainer.version);
+        let named = |manifest: &Manifest| {
+            let Trainer { name, version, .. } = &manifest.trainer;
+            format!("{name} {}", version.as_deref().unwrap_or("of no version"))
+        };
         note(Part::Tool, format!("trainer {} then, {} now", named(kept), named(made)));
     }
     if kept.format != made.format {
@@ -67,8 +69,8 @@ pub fn differences(
     }
     let declared = |manifest: &Manifest| {
         let Manifest { project, output, trainer, training_set, .. } = manifest.clone();
-        let label = training_set.label;
-        (project, output, trainer.seed, trainer.parameters, label, training_set.from)
+        let rows = training_set.map(|set| (set.label, set.from, set.until));
+        (project, output, trainer.seed, trainer.parameters, rows)
     };
     if declared(kept) != declared(made) {
         note(Part::Code, "the project declares another model, seed or parameters".to_owned());
@@ -86,7 +88,10 @@ pub fn differences(
 }
 
 fn data(kept: &Manifest, made: &Manifest) -> Vec<String> {
-    let (kept, made) = (&kept.training_set.files, &made.training_set.files);
+    let files = |manifest: &Manifest| {
+        manifest.training_set.as_ref().map_or_else(Vec::new, |set| set.files.clone())
+    };
+    let (kept, made) = (files(kept), files(made));
     let changed = kept.iter().filter(|file| !made.contains(file));
     changed
         .map(|file| match made.iter().find(|other| other.path == file.path) {
@@ -116,7 +121,7 @@ fn hardware(then: &Machine, now: &Machine) -> Vec<String> {
 mod tests {
     use std::collections::BTreeMap;
 
-    use shipworthy_core::{FileDigest, Output, SourceFile, Task, Trainer, TrainingSet};
+    use shipworthy_core::{FileDigest, Output, SourceFile, Task, TrainingSet};
 
     use super::*;
 
@@ -131,18 +136,18 @@ mod tests {
             output: Output { task: Task::Regression, target: "y".to_owned(), classes: Vec::new() },
             trainer: Trainer {
                 name: "builtin".to_owned(),
-                version: "1".to_owned(),
-                seed: 1,
+                version: Some("1".to_owned()),
+                seed: Some(1),
                 parameters: BTreeMap::new(),
             },
-            training_set: TrainingSet {
+            training_set: Some(TrainingSet {
                 files: vec![SourceFile { path: "a".to_owned(), sha256: "x".to_owned(), rows: 1 }],
                 label: "y".to_owned(),
                 rows: 1,
                 validation_rows: 1,
                 from: None,
                 until: None,
-            },
+            }),
             commit: Some("c".to_owned()),
         }
     }
@@ -168,14 +173,16 @@ mod tests {
         assert_eq!(parts(&manifest(), &same), []);
         assert_eq!(parts(&manifest(), &machine(&[])), [Part::Hardware]);
         let mut made = manifest();
-        made.training_set.files[0].sha256 = "y".to_owned();
+        if let Some(set) = &mut made.training_set {
+            set.files[0].sha256 = "y".to_owned();
+        }
         made.model = FileDigest::of("model.json", b"other");
         assert_eq!(parts(&made, &same), [Part::Data, Part::File]);
         made = manifest();
-        made.trainer.version = "2".to_owned();
+        made.trainer.version = Some("2".to_owned());
         assert_eq!(parts(&made, &same), [Part::Tool]);
         made = manifest();
-        made.trainer.seed = 2;
+        made.trainer.seed = Some(2);
         assert_eq!(parts(&made, &same), [Part::Code]);
     }
 }

@@ -1,5 +1,6 @@
-//! Releases: made from a training, kept in a bundle, loaded into memory.
+//! Releases: made from a training or a model file, kept in a bundle, loaded into memory.
 
+mod names;
 mod retention;
 mod statements;
 
@@ -8,30 +9,25 @@ use std::sync::Arc;
 use shipworthy_contract::Contract;
 use shipworthy_core::signing::{PublicKey, SigningKey};
 use shipworthy_core::{Entropy, FileDigest, Manifest, ReleaseId, canonical};
-use shipworthy_models::{ModelFile, Options};
 use shipworthy_serving::release::LoadedRelease;
 use shipworthy_store::store::MAX_PAGE_ROWS;
 use shipworthy_store::{
-    Attribution, Bundles, Endpoint, EndpointName, NewRelease, Release, Reproducibility, Store,
-    attachments, attestation, bundles, endpoint, event, release, store,
+    Attribution, Bundles, EndpointName, NewRelease, Reproducibility, Store, attachments,
+    attestation, bundles, endpoint, event, release, store,
 };
 
 use crate::Commit;
 use crate::golden::{self, Golden};
+use crate::models::{self, Models};
 use crate::reference::ReferenceRows;
 use crate::statement::{self, Circumstances};
 use crate::train::Trained;
+pub(crate) use names::MIN_DIGITS;
 pub use retention::named_in;
 pub use statements::Refusal;
 
-/// The model in a bundle.
-pub const MODEL_FILE: &str = "model.json";
-
 /// The contract in a bundle.
 pub const CONTRACT_FILE: &str = "contract.json";
-
-/// Fewer digits of a name are more likely a slip than a name.
-pub(crate) const MIN_DIGITS: usize = 6;
 
 /// Why a release cannot be kept or loaded.
 #[derive(Debug, thiserror::Error)]
@@ -61,14 +57,14 @@ pub enum Error {
         #[source]
         source: serde_json::Error,
     },
-    /// A model that cannot be read.
-    #[error("the model of release {id} cannot be read")]
+    /// A model that cannot be used here.
+    #[error("the model of release {id} cannot be used")]
     Model {
         /// The release.
         id: String,
         /// Why.
         #[source]
-        source: shipworthy_models::format::Error,
+        source: models::Error,
     },
     /// A release that cannot answer.
     #[error("release {id} cannot answer")]
@@ -167,6 +163,8 @@ pub struct Shelf {
     pub store: Arc<dyn Store>,
     /// Their files.
     pub bundles: Arc<Bundles>,
+    /// What loads their models.
+    pub models: Arc<dyn Models>,
     /// Keys from elsewhere: where they are given, no other key counts, whatever the store says.
     pub trusted: Option<Arc<[PublicKey]>>,
 }
@@ -207,7 +205,7 @@ impl Shelf {
         let (text, id) = manifest.seal()?;
         self.check_signer(&id, keeping.signer)?;
         let files = [
-            (MODEL_FILE, trained.model.as_slice()),
+            (trained.model_file.as_str(), trained.model.as_slice()),
             (CONTRACT_FILE, &contract),
             (golden::INPUT_FILE, &trained.golden.input),
             (golden::OUTPUT_FILE, &trained.golden.output),
@@ -219,10 +217,10 @@ impl Shelf {
             return Ok(id);
         }
         let reference = ReferenceRows::new(&trained.reference, keeping.entropy);
-        let mut said = vec![
-            statement::provenance(&manifest, circumstances),
-            statement::quality(&trained.report)?,
-        ];
+        let mut said = vec![statement::provenance(&manifest, circumstances)];
+        if let Some(report) = &trained.report {
+            said.push(statement::quality(report)?);
+        }
         if !trained.reference.is_empty() {
             self.bundles.attachments().put(&id, &reference.write())?;
             said.push(statement::reference_rows(&reference));
@@ -234,7 +232,7 @@ impl Shelf {
             Commit::None { reason } => Reproducibility::Unreproducible { reason: reason.clone() },
         };
         let release = NewRelease::new(id.clone(), &text, reproducibility)?
-            .attested(said, statement::metrics(&trained.report));
+            .attested(said, trained.report.as_ref().map_or_else(Vec::new, statement::metrics));
         self.store.insert_release(&release, keeping.by)?;
         Ok(id)
     }
@@ -276,8 +274,8 @@ impl Shelf {
         let contract: Contract =
             serde_json::from_slice(&contract).map_err(unreadable("the contract"))?;
         let model = self.read(id, &manifest.model)?;
-        let model = ModelFile::load(&model, &Options::default())
-            .map_err(|source| Error::Model { id: name.clone(), source })?;
+        let model = self.models.load(&model);
+        let model = model.map_err(|source| Error::Model { id: name.clone(), source })?;
         let Manifest { commit, output, .. } = manifest;
         LoadedRelease::new(id.clone(), commit, output, contract, &model)
             .map_err(|source| Error::Load { id: name, source })
@@ -298,14 +296,41 @@ impl Shelf {
             return Err(Error::Stray { id: id.to_string(), name });
         }
         let release = self.load(id)?;
-        if let Some(files) = &manifest.golden {
-            let (input, output) = (self.read(id, &files.input)?, self.read(id, &files.output)?);
-            let golden = Golden { input, output };
-            let differs = |source| Error::Golden { id: id.to_string(), source };
-            golden.replay(&release).map_err(differs)?;
-        }
+        let differs = |source| Error::Golden { id: id.to_string(), source };
+        self.replay(&manifest, &release)?.map_err(differs)?;
         self.reference_rows(id)?;
         Ok(manifest)
+    }
+
+    /// Loads a release to serve it: it must answer its golden rows as it did when it was made, for
+    /// what runs it may be another library or processor than then. Where answers differ by no more
+    /// than [`golden::ROUNDING`] they are served, and it is said how.
+    ///
+    /// # Errors
+    /// As [`Self::load`], and when it answers otherwise.
+    pub fn load_to_serve(
+        &self,
+        id: &ReleaseId,
+    ) -> Result<(LoadedRelease, Option<golden::Error>), Error> {
+        let release = self.load(id)?;
+        match self.replay(&self.manifest(id)?, &release)? {
+            Ok(()) => Ok((release, None)),
+            Err(rounding @ golden::Error::Differs { is_rounding: true, .. }) => {
+                Ok((release, Some(rounding)))
+            }
+            Err(source) => Err(Error::Golden { id: id.to_string(), source }),
+        }
+    }
+
+    fn replay(
+        &self,
+        manifest: &Manifest,
+        release: &LoadedRelease,
+    ) -> Result<Result<(), golden::Error>, Error> {
+        let Some(files) = &manifest.golden else { return Ok(Ok(())) };
+        let id = release.id();
+        let (input, output) = (self.read(id, &files.input)?, self.read(id, &files.output)?);
+        Ok(Golden { input, output }.replay(release))
     }
 
     /// The ids of all releases, newest first.
@@ -327,38 +352,6 @@ impl Shelf {
         Ok(self.bundles.read_verified(id, &file.name, &file.sha256)?)
     }
 
-    /// The release that a person means: by its id, by the first digits of it (with or without
-    /// `sha256:`), or by its slot at an endpoint, `ENDPOINT@stable`, where the only endpoint needs
-    /// no name.
-    ///
-    /// # Errors
-    /// When it is none, or not one alone.
-    pub fn resolve(&self, text: &str) -> Result<ReleaseId, Error> {
-        if let Some((endpoint, slot)) = text.split_once('@') {
-            let endpoint = match endpoint {
-                "" => <[Endpoint; 1]>::try_from(self.store.endpoints()?).ok().map(|[only]| only),
-                named => self.store.endpoint(named)?,
-            };
-            let slot = endpoint.and_then(|endpoint| match slot {
-                "stable" => endpoint.stable,
-                "candidate" => endpoint.candidate,
-                "previous" => endpoint.previous,
-                _ => None,
-            });
-            return slot.ok_or_else(|| Error::NoName { text: text.to_owned() });
-        }
-        let digits = text.strip_prefix("sha256:").unwrap_or(text);
-        let found = match digits.len() {
-            MIN_DIGITS.. => self.store.releases_named(digits)?,
-            _ => Vec::new(),
-        };
-        match <[Release; 1]>::try_from(found) {
-            Ok([release]) => Ok(release.id),
-            Err(none) if none.is_empty() => Err(Error::NoName { text: text.to_owned() }),
-            Err(many) => Err(Error::Ambiguous { text: text.to_owned(), found: many.len() }),
-        }
-    }
-
     /// The manifest of a release, checked against its name.
     ///
     /// # Errors
@@ -375,3 +368,6 @@ impl Shelf {
         serde_json::from_str(&release.manifest).map_err(unreadable)
     }
 }
+
+#[cfg(test)]
+mod rounding;

@@ -30,7 +30,7 @@ pub struct Circumstances {
 }
 
 /// What a release is made on.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Machine {
     /// `linux`, …
     pub system: String,
@@ -54,7 +54,7 @@ pub fn provenance(manifest: &Manifest, circumstances: &Circumstances) -> Stateme
             "digest": {"gitCommit": commit},
         })
     });
-    let data = manifest.training_set.files.iter();
+    let data = manifest.training_set.iter().flat_map(|set| &set.files);
     let data = data
         .map(|SourceFile { path, sha256, .. }| json!({"name": path, "digest": {"sha256": sha256}}));
     let predicate = json!({
@@ -107,9 +107,8 @@ pub fn metrics(report: &Report) -> Vec<(String, f64)> {
         metrics.into_iter().map(move |(name, value)| (format!("{slice}.{name}"), value))
     };
     let test = report.test.iter().flat_map(|quality| named("test", quality));
-    test.chain(named("validation", &report.validation))
-        .filter(|(_, value)| value.is_finite())
-        .collect()
+    let validation = report.validation.iter().flat_map(|quality| named("validation", quality));
+    test.chain(validation).filter(|(_, value)| value.is_finite()).collect()
 }
 
 /// The machine that a release was made on, as its provenance tells it.

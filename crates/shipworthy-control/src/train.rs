@@ -1,9 +1,11 @@
-//! From a project and its data to a model, with what is known about how it was made.
+//! From a project and its data to a model, with what is known about how it was made; or from a
+//! model file that is there already.
 //!
 //! The rows pass the same contract as requests will, the features the same encoder, and the
 //! reported quality is that of the same runtime that serves.
 
 mod fit;
+mod given;
 mod label;
 mod quality;
 mod rows;
@@ -14,13 +16,16 @@ use std::path::Path;
 use serde_json::{Value, json};
 use shipworthy_contract::{CompileError, Contract};
 use shipworthy_core::{FileDigest, Manifest, Output, ReleaseId, Trainer, TrainingSet};
+use shipworthy_models::format::Format;
 use shipworthy_models::{ModelFile, Options};
 use shipworthy_rows::{RowBatch, files};
 use shipworthy_serving::release::LoadedRelease;
 
 use crate::golden::{self, Golden};
-use crate::project::Project;
+use crate::models::{self, Models};
+use crate::project::{Project, Trainer as Maker};
 use crate::reference;
+pub use given::Given;
 pub use quality::{Calibration, Quality, Report, RowCounts};
 
 /// Why there is no model.
@@ -65,20 +70,56 @@ pub enum Error {
         /// Where the rows went.
         counts: String,
     },
+    /// There is nothing to learn from.
+    #[error("the project has no [source] to train on")]
+    NoSource,
+    /// A model file that cannot be used.
+    #[error("the model file {path} cannot be used")]
+    Given {
+        /// The file.
+        path: String,
+        /// Why.
+        #[source]
+        source: models::Error,
+    },
+    /// The model reads what it must not see.
+    #[error("the model reads column `{column}`, which is no feature; give it role = \"feature\"")]
+    NotFeature {
+        /// The column.
+        column: String,
+    },
+    /// The model does not read what it should see.
+    #[error(
+        "column `{column}` is a feature, and the model does not read it; give it another role, \
+         role = \"context\" for one that is only recorded"
+    )]
+    NotRead {
+        /// The column.
+        column: String,
+    },
+    /// Something else than a probability.
+    #[error(
+        "the model answers {answer} where a probability is expected; export it with its \
+         probabilities, or call its task a regression"
+    )]
+    NoProbability {
+        /// What it answers to a row that the contract makes.
+        answer: f64,
+    },
     /// The trainer refused.
     #[error("the trainer failed")]
     Trainer(#[from] hessboost::error::HessboostError),
-    /// The trained model does not load. A fault of ours.
-    #[error("the trained model does not load")]
+    /// The model does not load.
+    #[error("the model does not load")]
     Model(#[from] shipworthy_models::format::Error),
-    /// The trained model does not fit its contract. A fault of ours.
-    #[error("the trained model does not fit its contract")]
+    /// The model does not fit its contract.
+    #[error("the model does not fit its contract")]
     Encode(#[from] shipworthy_models::encode::Error),
-    /// The trained model does not answer. A fault of ours.
-    #[error("the trained model does not answer")]
+    /// The model does not answer.
+    #[error("the model does not answer")]
     Release(#[from] shipworthy_serving::release::Error),
-    /// The trained model does not answer. A fault of ours.
-    #[error("the trained model does not answer")]
+    /// The model does not answer rows that the contract allows.
+    #[error("the model does not answer rows that its contract allows")]
     Predict(#[from] shipworthy_serving::PredictError),
     /// The manifest has no JSON form. A fault of ours.
     #[error("the manifest cannot be written")]
@@ -94,11 +135,14 @@ pub trait Progress: Send {
     fn round(&mut self, done: u32, of: u32, score: Option<f64>);
 }
 
-/// A trained model, and everything that its release's manifest says of it but the commit.
+/// A model, and everything that its release's manifest says of it but the commit.
 #[derive(Debug)]
 pub struct Trained {
-    /// XGBoost JSON, with feature names, types and categories.
+    /// The model file. What is trained here is XGBoost JSON, with feature names, types and
+    /// categories.
     pub model: Vec<u8>,
+    /// Its name in a bundle, whose end is the format's: `model.json`.
+    pub model_file: String,
     /// The project's contract with the categories that the model knows.
     pub contract: Contract,
     /// What the model answers to rows that the contract makes.
@@ -107,25 +151,39 @@ pub struct Trained {
     pub output: Output,
     /// What trained it.
     pub trainer: Trainer,
-    /// What it learned from.
-    pub training_set: TrainingSet,
+    /// What it learned from, if that is known.
+    pub training_set: Option<TrainingSet>,
     /// Some of the rows that it learned from: objects of the contract's columns and the label.
     pub reference: Vec<Value>,
-    /// How good it is.
-    pub report: Report,
+    /// How good it is, if there was something to measure it on.
+    pub report: Option<Report>,
 }
 
-/// Trains the model of a project that lies in `directory`. The same data and the same project
-/// give the same bytes, on any number of threads.
+/// Trains the model of a project that lies in `directory`, or takes the file that the project
+/// names. The same data and the same project give the same bytes, on any number of threads.
 ///
 /// # Errors
-/// When the data cannot be read, does not hold the target, or leaves a slice without rows.
+/// When the data cannot be read, does not hold the target, or leaves a slice without rows; when a
+/// model file does not load or does not fit the project.
 pub fn train(
+    project: &Project,
+    directory: &Path,
+    models: &dyn Models,
+    progress: &mut dyn Progress,
+) -> Result<Trained, Error> {
+    match &project.train.trainer {
+        Maker::Builtin => builtin(project, directory, progress),
+        Maker::File { model } => given::take(project, model, directory, models, progress),
+    }
+}
+
+fn builtin(
     project: &Project,
     directory: &Path,
     progress: &mut dyn Progress,
 ) -> Result<Trained, Error> {
-    let source = rows::read(project, directory, progress)?;
+    let source = project.source.as_ref().ok_or(Error::NoSource)?;
+    let source = rows::read(project, source, directory, progress)?;
     let (labels, classes) = label::resolve(&project.model, &source.labels)?;
     let split = split::split(&project.train, &source.places)?;
     let contract = rows::with_categories(project.contract(), &source.batch, &split.learning());
@@ -135,7 +193,8 @@ pub fn train(
         progress,
     )?;
     let output = Output { task: project.model.task, target: project.model.target.clone(), classes };
-    let release = loaded(&fitted.model, &contract, &output)?;
+    let model = ModelFile::load(&fitted.model, &Options::default())?;
+    let release = loaded(&model, &contract, &output)?;
     let golden = Golden::of(&release)?;
     let examined = quality::Examined {
         release: &release,
@@ -154,18 +213,27 @@ pub fn train(
     };
     let report = quality::report(&examined, &split, counts, fitted.rounds)?;
     rows::check_unchanged(&source.file, directory)?;
-    let training_set = TrainingSet {
+    let training_set = Some(TrainingSet {
         files: vec![source.file],
         label: label::description(&project.model),
         rows: split.train.len() as u64,
         validation_rows: split.validation.len() as u64,
         from: project.train.window.from,
         until: project.train.window.until,
-    };
+    });
     let trainer = fit::describe(&project.train)?;
-    let model = fitted.model;
     let reference = reference(&source.batch, &labels, &split.train);
-    Ok(Trained { model, contract, golden, output, trainer, training_set, reference, report })
+    Ok(Trained {
+        model: fitted.model,
+        model_file: format!("model.{}", Format::XgboostJson.extension()),
+        contract,
+        golden,
+        output,
+        trainer,
+        training_set,
+        reference,
+        report: Some(report),
+    })
 }
 
 /// Rows at even distances: in a source in the order of time, of all its times.
@@ -179,11 +247,14 @@ fn reference(batch: &RowBatch, labels: &[f64], train: &[usize]) -> Vec<Value> {
 /// The release before it has a name, on which nothing depends that is measured.
 ///
 /// # Errors
-/// When the model cannot be read, or does not answer as the contract and the output declare.
-pub fn loaded(model: &[u8], contract: &Contract, output: &Output) -> Result<LoadedRelease, Error> {
+/// When the model does not answer as the contract and the output declare.
+pub fn loaded(
+    model: &ModelFile,
+    contract: &Contract,
+    output: &Output,
+) -> Result<LoadedRelease, Error> {
     let unnamed = ReleaseId::from_sha256(&[0; 32]);
-    let model = ModelFile::load(model, &Options::default())?;
-    Ok(LoadedRelease::new(unnamed, None, output.clone(), contract.clone(), &model)?)
+    Ok(LoadedRelease::new(unnamed, None, output.clone(), contract.clone(), model)?)
 }
 
 impl Trained {
@@ -193,7 +264,7 @@ impl Trained {
         Manifest {
             format: Manifest::FORMAT,
             project: project.to_owned(),
-            model: FileDigest::of(crate::release::MODEL_FILE, &self.model),
+            model: FileDigest::of(&self.model_file, &self.model),
             contract: FileDigest::of(crate::release::CONTRACT_FILE, contract_json),
             golden: Some(shipworthy_core::Golden {
                 input: FileDigest::of(golden::INPUT_FILE, &self.golden.input),

@@ -51,12 +51,14 @@ pub struct Output {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Trainer {
-    /// Its name.
+    /// Its name; `given` for a model file that was made elsewhere.
     pub name: String,
-    /// Its version, which stands for its code and its lock file.
-    pub version: String,
-    /// The seed of everything random in it.
-    pub seed: u64,
+    /// Its version, which stands for its code and its lock file, if it is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub version: Option<String>,
+    /// The seed of everything random in it, if it is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub seed: Option<u64>,
     /// All its parameters, defaults included.
     pub parameters: BTreeMap<String, serde_json::Value>,
 }
@@ -108,8 +110,9 @@ pub struct Golden {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Manifest {
-    /// The version of this form: 3; or 2, whose releases may be without a provenance; or 1, which
-    /// had no golden rows either.
+    /// The version of this form: 3, or an earlier one. 1 had no golden rows; in 2 and before a
+    /// trainer's version and seed and a training set were always known, and a release may be
+    /// without a provenance.
     pub format: u32,
     /// The project.
     pub project: String,
@@ -124,8 +127,9 @@ pub struct Manifest {
     pub output: Output,
     /// What trained it.
     pub trainer: Trainer,
-    /// What it learned from.
-    pub training_set: TrainingSet,
+    /// What it learned from, if that is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub training_set: Option<TrainingSet>,
     /// The git commit that everything above follows from; absent when the tree was not clean, for
     /// then no commit says what it was.
     pub commit: Option<String>,
@@ -230,18 +234,18 @@ mod tests {
             },
             trainer: Trainer {
                 name: "builtin".to_owned(),
-                version: "1".to_owned(),
-                seed: 17,
+                version: Some("1".to_owned()),
+                seed: Some(17),
                 parameters: BTreeMap::from([("max_depth".to_owned(), 6.into())]),
             },
-            training_set: TrainingSet {
+            training_set: Some(TrainingSet {
                 files: vec![],
                 label: "arr_delay > 15".to_owned(),
                 rows: 1,
                 validation_rows: 1,
                 from: None,
                 until: None,
-            },
+            }),
             commit: None,
         }
     }
@@ -252,7 +256,7 @@ mod tests {
         let read: Manifest = serde_json::from_str(&text).unwrap();
         assert_eq!(read.seal().unwrap().1, id);
         let mut other = manifest();
-        other.trainer.seed = 18;
+        other.trainer.seed = Some(18);
         assert_ne!(other.seal().unwrap().1, id);
         let file = |name| FileDigest::of(name, b"");
         other = manifest();
@@ -268,6 +272,27 @@ mod tests {
         assert_eq!(id.to_string().parse::<ReleaseId>().unwrap(), id);
         assert_eq!(id.short().len(), 19);
         assert_eq!(id.hex(), "b2f1643de45b2dc4adecf6608541d6ddda1ad4c159bc7ac1340939ece833eded");
+    }
+
+    #[test]
+    fn the_name_of_format_2_does_not_change() {
+        let mut manifest = manifest();
+        manifest.format = 2;
+        let file = |name| FileDigest::of(name, b"");
+        manifest.golden = Some(Golden { input: file("input"), output: file("output") });
+        let (_, id) = manifest.seal().unwrap();
+        assert_eq!(id.hex(), "b292e4c8adbf5de46c4cab8b52883769eca74e69a0ddd645fd1c202811b2ff15");
+    }
+
+    /// What nobody knows of a model from elsewhere is not written, and reads back as unknown.
+    #[test]
+    fn a_model_from_elsewhere_has_no_invented_past() {
+        let mut manifest = manifest();
+        (manifest.trainer.version, manifest.trainer.seed) = (None, None);
+        manifest.training_set = None;
+        let (text, _) = manifest.seal().unwrap();
+        assert!(!text.contains("seed") && !text.contains("training_set"), "{text}");
+        assert_eq!(serde_json::from_str::<Manifest>(&text).unwrap(), manifest);
     }
 
     #[test]

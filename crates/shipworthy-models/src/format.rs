@@ -76,6 +76,29 @@ impl Format {
         }
         if onnx(bytes) { Ok(Self::Onnx) } else { Err(Error::Unknown) }
     }
+
+    /// The name for programs.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::XgboostJson => "xgboost_json",
+            Self::XgboostUbjson => "xgboost_ubjson",
+            Self::Lightgbm => "lightgbm_text",
+            Self::CatboostJson => "catboost_json",
+            Self::Onnx => "onnx",
+        }
+    }
+
+    /// The end of the name of such a file, without the dot.
+    #[must_use]
+    pub const fn extension(self) -> &'static str {
+        match self {
+            Self::XgboostJson | Self::CatboostJson => "json",
+            Self::XgboostUbjson => "ubj",
+            Self::Lightgbm => "txt",
+            Self::Onnx => "onnx",
+        }
+    }
 }
 
 /// Loads a tree model of any format; `None` for an ONNX model, which needs a runtime. `all_trees`

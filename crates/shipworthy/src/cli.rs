@@ -69,7 +69,7 @@ enum Command {
     Lineage(lineage::Args),
     Token(token::Args),
     Completions(completions::Args),
-    /// Not for people: what `serve` and `predict` hold an ONNX model to.
+    /// Not for people: what holds an ONNX model to its bounds.
     #[command(hide = true)]
     OnnxTrial(trial::Args),
 }

@@ -10,6 +10,7 @@ use shipworthy_control::train::Trained;
 use shipworthy_control::{Commit, Origin, train};
 use shipworthy_core::ReleaseId;
 
+use crate::commands::release::commit_of;
 use crate::commands::train::Bars;
 use crate::server::State;
 use crate::signing::SigningArgs;
@@ -36,10 +37,12 @@ impl Making<'_> {
         let signer = signing.signer(kept, system)?;
         let started_at = system.clock.now();
         let mut bars = Bars::new();
-        let trained = train::train(project, directory, &mut bars).context("training failed")?;
+        let models = kept.shelf.models.as_ref();
+        let trained = train::train(project, directory, models, &mut bars);
+        let trained = trained.context("there is no model")?;
         bars.finish();
-        if commit.id().is_some() && Commit::of(directory) != *commit {
-            bail!("the tree was changed while the model was trained; commit, and make it again");
+        if commit.id().is_some() && commit_of(project, directory) != *commit {
+            bail!("the tree was changed while the release was made; commit, and make it again");
         }
         let circumstances = Circumstances {
             started_at,

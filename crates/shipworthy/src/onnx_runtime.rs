@@ -6,12 +6,14 @@ use std::ffi::{OsStr, OsString};
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
-use std::sync::mpsc;
+use std::sync::{Arc, mpsc};
 use std::time::Duration;
 
 use anyhow::{Context, Result, anyhow};
+use shipworthy_control::models::{self, Models};
 use shipworthy_models::format::Format;
 use shipworthy_models::onnx::{self, Error, Runtime};
+use shipworthy_models::{ModelFile, Options};
 
 use crate::system::System;
 
@@ -40,19 +42,53 @@ struct Place {
 impl OnnxRuntime {
     /// Opens the library when `model` is an ONNX file, for that many sessions at a time, and tries
     /// the model with it; nothing is looked for otherwise.
-    pub(crate) fn open_for(&self, model: &[u8], sessions: usize) -> Result<Option<Runtime>> {
+    pub(crate) fn open_for(
+        &self,
+        model: &[u8],
+        sessions: usize,
+    ) -> Result<Option<Runtime>, models::Error> {
         if !matches!(Format::detect(model), Ok(Format::Onnx)) {
             return Ok(None);
         }
         let variable = System::variable(VARIABLE).map(PathBuf::from);
         let place = resolve(self.library.clone(), variable, of_python);
         let opened = Runtime::open(&place.library, sessions);
-        let opened = opened.map_err(|error| explain(error, &place))?;
+        let opened =
+            opened.map_err(|error| models::Error::NoRuntime(explain(error, &place).into()))?;
         // What is no whole model is told by who loads it.
         if onnx::check(model).is_ok() {
-            trial::hold(model, &place.library).context("the ONNX model cannot be used")?;
+            let held = trial::hold(model, &place.library).context("the ONNX model cannot be used");
+            held.map_err(|error| models::Error::Refused(error.into()))?;
         }
         Ok(Some(opened))
+    }
+
+    /// What loads the models of releases, each for that many threads at a time.
+    pub(crate) fn models(&self, sessions: usize) -> Arc<dyn Models> {
+        Arc::new(Loader { onnx: self.clone(), sessions })
+    }
+
+    /// What loads the models of releases that a server serves.
+    pub(crate) fn models_to_serve(&self) -> Arc<dyn Models> {
+        self.models(System::cores().min(MAX_SESSIONS))
+    }
+}
+
+/// Each session holds the weights of its model again.
+pub(crate) const MAX_SESSIONS: usize = 8;
+
+/// Loads model files of every format.
+#[derive(Debug)]
+struct Loader {
+    onnx: OnnxRuntime,
+    sessions: usize,
+}
+
+impl Models for Loader {
+    fn load(&self, bytes: &[u8]) -> Result<ModelFile, models::Error> {
+        let onnx = self.onnx.open_for(bytes, self.sessions)?;
+        let loaded = ModelFile::load(bytes, &Options { onnx, ..Options::default() });
+        loaded.map_err(|error| models::Error::Refused(error.into()))
     }
 }
 
@@ -164,7 +200,7 @@ mod tests {
         let flag = OnnxRuntime { library: Some("/no/such/library.so".into()) };
         let model = [0x08, 0x08, 0x12, 0x00];
         let error = flag.open_for(&model, 1).map(drop).unwrap_err();
-        let text = format!("{error:#}");
+        let text = format!("{:#}", anyhow!(error));
         assert!(text.contains("--onnxruntime"), "{text}");
         assert!(text.contains("pip install onnxruntime"), "{text}");
         assert!(text.contains("/no/such/library.so"), "{text}");

@@ -25,6 +25,7 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+use crate::onnx_runtime::OnnxRuntime;
 use crate::output;
 use crate::signing::TrustArgs;
 use crate::system::System;
@@ -55,6 +56,9 @@ pub(crate) struct Options {
     /// The state directory, if it is not .shipworthy in the project (or here, without one).
     #[arg(long, value_name = "DIR", env = "SHIPWORTHY_STATE")]
     pub(crate) state: Option<PathBuf>,
+
+    #[command(flatten)]
+    pub(crate) onnx: OnnxRuntime,
 
     /// Where decisions are recorded. `memory` is for benchmarks: nothing survives the process.
     #[arg(long, value_enum, default_value_t = LedgerKind::Disk)]
@@ -100,7 +104,7 @@ impl Server {
     ) -> Result<Self> {
         start_logging()?;
         let sockets = Sockets::bind(options)?;
-        let mut state = State::open(state, system)?;
+        let mut state = State::open(state, options.onnx.models_to_serve(), system)?;
         state.shelf.trusted = options.trust.trusted()?;
         let ledger = ledger::open(options.ledger, sizes, &state.lock, system)?;
         Ok(Self { state, ledger, sockets })

@@ -20,6 +20,7 @@ pub(super) fn check(typed: &Typed, mistakes: &Mistakes) {
     check_decision(typed, mistakes);
     check_rollout_key(typed, mistakes);
     check_event_timestamp(typed, mistakes);
+    check_without_source(typed, mistakes);
 }
 
 /// A model that is shown what it must predict is useless, and looks excellent.
@@ -96,7 +97,7 @@ fn check_rollout_key(typed: &Typed, mistakes: &Mistakes) {
 }
 
 fn check_event_timestamp(typed: &Typed, mistakes: &Mistakes) {
-    if typed.source.event_timestamp.is_some() {
+    if typed.source.event_timestamp.is_some() || !typed.source.is_present {
         return;
     }
     // One is enough: the same line mends them all.
@@ -105,6 +106,24 @@ fn check_event_timestamp(typed: &Typed, mistakes: &Mistakes) {
         let expected = "expected `event_timestamp` in [source]";
         let help = "name the column that orders the rows: event_timestamp = \"…\" in [source]";
         mistakes.add(Mistake::at(span, message, expected).help(help));
+    }
+}
+
+/// Without data nobody can tell the classes, and there is nothing to test on.
+fn check_without_source(typed: &Typed, mistakes: &Mistakes) {
+    if typed.source.is_present || !typed.train.is_of_a_file() {
+        return;
+    }
+    if let Some(span) = typed.train.test_span() {
+        let message = "the model is tested on rows of the source, and there is none".to_owned();
+        let mistake = Mistake::at(span, message, "expected only beside [source]");
+        mistakes.add(mistake.help("add a section [source], or remove `test`"));
+    }
+    let Some(task) = &typed.model.task else { return };
+    if task.value == Task::Multiclass && typed.model.classes() == Some(Classes::FromData) {
+        let message = "the classes are in no data: there is no [source]".to_owned();
+        let mistake = Mistake::at(&task.span, message, "expected `classes` beside it");
+        mistakes.add(mistake.help("name them in the order of the model's answers: classes = […]"));
     }
 }
 

@@ -42,7 +42,7 @@ pub(super) const ROOT: Section = Section {
     header: "the project file",
     keys: &[
         Key::new("project", "[project]", "required"),
-        Key::new("source", "[source]", "required"),
+        Key::new("source", "[source]", "required, but where the model is a file"),
         Key::new("model", "[model]", "required"),
         Key::new("decision", "[decision]", "its defaults"),
         Key::new("limits", "[limits]", "its defaults"),

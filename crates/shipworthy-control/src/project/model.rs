@@ -70,6 +70,19 @@ impl Model {
     pub fn default_classes(&self) -> [String; 2] {
         default_classes(&self.target)
     }
+
+    /// The names of the classes where there is no data to find them in: none for a regression, and
+    /// those of a multiclass task must be named.
+    pub fn classes_without_data(&self) -> Vec<String> {
+        match (&self.classes, &self.positive) {
+            (Classes::None, _) => Vec::new(),
+            (Classes::Named(names), _) => names.clone(),
+            (Classes::FromData, None) => self.default_classes().to_vec(),
+            (Classes::FromData, Some(positive)) => {
+                vec![format!("not_{positive}"), positive.clone()]
+            }
+        }
+    }
 }
 
 impl TypedModel {

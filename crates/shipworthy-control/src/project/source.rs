@@ -27,6 +27,8 @@ pub struct Source {
 /// `[source]` as typed.
 #[derive(Debug)]
 pub(super) struct TypedSource {
+    /// Whether the file has the section.
+    pub(super) is_present: bool,
     path: Option<Located<String>>,
     /// The column that orders the rows in time.
     pub(super) event_timestamp: Option<Located<String>>,
@@ -34,22 +36,27 @@ pub(super) struct TypedSource {
 
 impl TypedSource {
     pub(super) fn read(table: Table<'_>, mistakes: &Mistakes) -> Self {
+        let is_present = table.is_present();
         let path = table.field("path").required().name();
-        let path = path.filter(|path| check_path(path, mistakes));
+        let path = path.filter(|path| check_path(path, "the data", mistakes));
         let event_timestamp = table.field("event_timestamp").name();
         table.finish();
-        Self { path, event_timestamp }
+        Self { is_present, path, event_timestamp }
     }
 
-    pub(super) fn validated(self) -> Option<Source> {
+    /// `None` when it could not be read; `Some` of `None` when there is none.
+    pub(super) fn validated(self) -> Option<Option<Source>> {
+        if !self.is_present {
+            return Some(None);
+        }
         let path = PathBuf::from(self.path?.value);
-        Some(Source { path, event_timestamp: value(self.event_timestamp) })
+        Some(Some(Source { path, event_timestamp: value(self.event_timestamp) }))
     }
 }
 
-/// Whether the path stays inside the project; reports it when it does not. Data outside would be
-/// out of the reach of the commit that a release names.
-fn check_path(path: &Located<String>, mistakes: &Mistakes) -> bool {
+/// Whether the path of `what` stays inside the project; reports it when it does not. What lies
+/// outside would be out of the reach of the commit that a release names.
+pub(super) fn check_path(path: &Located<String>, what: &str, mistakes: &Mistakes) -> bool {
     let mut depth = 0_i32;
     let is_inside = Path::new(&path.value).components().all(|component| {
         depth += match component {
@@ -65,7 +72,7 @@ fn check_path(path: &Located<String>, mistakes: &Mistakes) -> bool {
     }
     let message = format!("{:?} is outside of the project", path.value);
     let expected = "expected a path relative to the project file, inside its directory";
-    let help = "copy or link the data into the project's directory";
+    let help = format!("copy or link {what} into the project's directory");
     mistakes.add(Mistake::at(&path.span, message, expected).help(help));
     false
 }

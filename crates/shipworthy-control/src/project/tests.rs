@@ -5,6 +5,7 @@ mod columns;
 mod decision;
 mod defaults;
 mod documentation;
+mod given;
 mod identity;
 mod model;
 mod policy;

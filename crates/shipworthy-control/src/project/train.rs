@@ -5,11 +5,14 @@ use std::time::Duration;
 
 use super::diagnosis::{Mistake, Mistakes};
 use super::fields::{Key, Later, Section};
-use super::reader::{Field, Located, Table, value_or};
+use super::reader::{Located, Table, value_or};
 
+mod maker;
 mod parameters;
 mod windows;
 
+pub use maker::Trainer;
+use maker::TypedMaker;
 pub use parameters::Parameters;
 pub(super) use parameters::SECTION as PARAMETERS;
 pub use windows::TimeWindow;
@@ -20,7 +23,8 @@ pub(super) use windows::{TEST, VALIDATION};
 pub(super) const SECTION: Section = Section {
     header: "[train]",
     keys: &[
-        Key::new("trainer", "`builtin`", "`\"builtin\"`"),
+        Key::new("trainer", "`builtin` or `file`", "`\"builtin\"`"),
+        Key::new("model", "a path such as \"model.onnx\"", "none: the trainer makes it"),
         Key::new("from", "an instant", "none: the first row"),
         Key::new("until", "an instant", "none: the last row"),
         Key::new("seed", "a whole number", "`0`"),
@@ -33,7 +37,7 @@ pub(super) const SECTION: Section = Section {
     later: &[Later {
         name: "command",
         header: "train.command",
-        instead: "use the built-in trainer: trainer = \"builtin\"",
+        instead: "use the built-in trainer, or take what the command made: trainer = \"file\"",
     }],
 };
 
@@ -61,13 +65,6 @@ pub struct Train {
     pub parameters: Parameters,
 }
 
-/// What makes the model.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Trainer {
-    /// Gradient-boosted trees in this process.
-    Builtin,
-}
-
 /// The rows that choose the number of rounds.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Validation {
@@ -89,6 +86,10 @@ pub enum Test {
 /// `[train]` as typed.
 #[derive(Debug)]
 pub(super) struct TypedTrain {
+    maker: TypedMaker,
+    is_model_there: bool,
+    /// Where `test` stands.
+    test_span: Option<Range<usize>>,
     window: TypedWindow,
     seed: u64,
     rounds: u32,
@@ -100,9 +101,11 @@ pub(super) struct TypedTrain {
 
 impl TypedTrain {
     pub(super) fn read(table: Table<'_>, mistakes: &Mistakes) -> Self {
-        read_trainer(table.field("trainer"), mistakes);
         let early_stopping = table.field("early_stopping_rounds").whole_in(0..=MAX_ROUNDS);
         let typed = Self {
+            maker: TypedMaker::read(&table, mistakes),
+            is_model_there: table.field("model").is_present(),
+            test_span: table.field("test").span(),
             window: TypedWindow::read(&table, mistakes),
             seed: value_or(table.field("seed").whole_in(0..=MAX_SEED), 0),
             rounds: value_or(table.field("rounds").whole_in(1..=MAX_ROUNDS), 500),
@@ -117,6 +120,10 @@ impl TypedTrain {
 
     /// Whether the rows to train on, to validate on and to test on are apart.
     pub(super) fn check(&self, mistakes: &Mistakes) {
+        self.check_maker(self.is_model_there, mistakes);
+        if self.is_of_a_file() {
+            return;
+        }
         let validation = self.validation.as_ref();
         match validation.map(|located| (located, located.value)) {
             Some((at, Validation::Last(last))) => self.check_last(last, &at.span, mistakes),
@@ -126,6 +133,16 @@ impl TypedTrain {
         if let Some(Located { value: Test::Window(test), span }) = &self.test {
             self.check_test_window(*test, span, mistakes);
         }
+    }
+
+    /// Whether the model is a file that is there already.
+    pub(super) fn is_of_a_file(&self) -> bool {
+        self.maker.is_file()
+    }
+
+    /// Where it says on which rows the model is tested.
+    pub(super) const fn test_span(&self) -> Option<&Range<usize>> {
+        self.test_span.as_ref()
     }
 
     /// The keys that need to know the time of a row.
@@ -139,7 +156,7 @@ impl TypedTrain {
 
     pub(super) fn validated(self) -> Train {
         Train {
-            trainer: Trainer::Builtin,
+            trainer: self.maker.validated(),
             window: self.window.validated(),
             seed: self.seed,
             rounds: self.rounds,
@@ -197,14 +214,3 @@ const DEFAULT_SHARE: f64 = 0.2;
 
 /// The greatest whole number that TOML has.
 const MAX_SEED: u64 = i64::MAX.unsigned_abs();
-
-/// There is one trainer, so all there is to read is whether it is another one.
-fn read_trainer(field: Field<'_>, mistakes: &Mistakes) {
-    let Some(trainer) = field.name() else { return };
-    if trainer.value != "builtin" {
-        let message = format!("there is no trainer \"{}\"", trainer.value);
-        let mistake = Mistake::at(&trainer.span, message, "expected `builtin`");
-        let help = "training by a command of your own is not supported yet in this version";
-        mistakes.add(mistake.help(help));
-    }
-}

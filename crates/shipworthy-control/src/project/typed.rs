@@ -40,15 +40,23 @@ impl Typed {
         let required = |name, section| root.field(name).required().table(section);
         let optional = |name, section| root.field(name).table(section);
         let columns = || root.field("column").required().tables(&columns::SECTION);
+        let identity = Identity::read(required("project", &identity::SECTION), mistakes);
+        let train = TypedTrain::read(optional("train", &train::SECTION), mistakes);
+        // A model that is there already was trained on what nobody must have here.
+        let source = if train.is_of_a_file() {
+            optional("source", &source::SECTION)
+        } else {
+            required("source", &source::SECTION)
+        };
         let typed = Self {
-            identity: Identity::read(required("project", &identity::SECTION), mistakes),
-            source: TypedSource::read(required("source", &source::SECTION), mistakes),
+            identity,
+            source: TypedSource::read(source, mistakes),
             model: TypedModel::read(required("model", &model::SECTION), text, mistakes),
             decision: TypedDecision::read(optional("decision", &policy::DECISION)),
             limits: Limits::read(optional("limits", &policy::LIMITS)),
             ledger: LedgerSizes::read(optional("ledger", &policy::LEDGER), mistakes),
             columns: columns().into_iter().map(TypedColumn::read).collect(),
-            train: TypedTrain::read(optional("train", &train::SECTION), mistakes),
+            train,
             rollout: TypedRollout::read(optional("rollout", &policy::ROLLOUT), mistakes),
         };
         root.finish();

@@ -90,8 +90,8 @@ pub(super) fn describe(train: &Train) -> Result<Trainer, serde_json::Error> {
     ]);
     Ok(Trainer {
         name: "builtin".to_owned(),
-        version: env!("CARGO_PKG_VERSION").to_owned(),
-        seed: train.seed,
+        version: Some(env!("CARGO_PKG_VERSION").to_owned()),
+        seed: Some(train.seed),
         parameters,
     })
 }

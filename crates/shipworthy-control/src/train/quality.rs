@@ -13,13 +13,16 @@ use super::split::Split;
 /// What a training tells about itself. Not part of a release's name.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Report {
-    /// Rounds of boosting in the model.
-    pub rounds: u32,
+    /// Rounds of boosting in the model, if it was trained here.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rounds: Option<u32>,
     /// Where the rows of the source went.
     pub rows: RowCounts,
-    /// On the rows that chose the number of rounds: flattered a little.
-    pub validation: Quality,
-    /// On rows that the training never saw.
+    /// On the rows that chose the number of rounds: flattered a little. Absent when the model was
+    /// made elsewhere.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub validation: Option<Quality>,
+    /// On rows that the training never saw; of a model from elsewhere nobody knows that.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub test: Option<Quality>,
 }
@@ -96,11 +99,12 @@ pub(super) fn report(
         [] => None,
         rows => Some(quality(examined, rows)?),
     };
-    let validation = quality(examined, &split.validation)?;
-    Ok(Report { rounds, rows, validation, test })
+    let validation = Some(quality(examined, &split.validation)?);
+    Ok(Report { rounds: Some(rounds), rows, validation, test })
 }
 
-fn quality(examined: &Examined<'_>, rows: &[usize]) -> Result<Quality, Error> {
+/// Measures some rows.
+pub(super) fn quality(examined: &Examined<'_>, rows: &[usize]) -> Result<Quality, Error> {
     let predicted = predict(examined.release, &examined.batch.take(rows))?;
     let labels: Vec<f64> = rows.iter().map(|row| examined.labels[*row]).collect();
     let (metrics, calibration) = match examined.task {

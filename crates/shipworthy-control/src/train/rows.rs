@@ -14,7 +14,7 @@ use shipworthy_rows::{Cell, Column, DataType, Misfit, RowBatch, Schema, Timestam
 
 use super::label::{self, Raw};
 use super::{Error, Progress};
-use crate::project::{Project, Test};
+use crate::project::{self, Project, Test};
 
 /// Rows that can be learned from or tested on.
 pub(super) struct Source {
@@ -51,15 +51,15 @@ const BATCH_ROWS: usize = 16 * 1024;
 /// Reads the source of a project that lies in `directory`.
 pub(super) fn read(
     project: &Project,
+    from: &project::Source,
     directory: &Path,
     progress: &mut dyn Progress,
 ) -> Result<Source, Error> {
-    let path = directory.join(&project.source.path);
+    let path = directory.join(&from.path);
     let digest = sha256(&path)?;
     let file = RowFile::open(&path)?;
-    let contract = project.contract();
-    let layout = Layout::new(project, &contract, &file)?;
-    let mut kept = Kept::new(&contract);
+    let layout = Layout::new(project, from, &file)?;
+    let mut kept = Kept::new(&project.contract());
     let (mut rows, total) = (0, file.rows());
     for read in file.batches(&layout.wanted, BATCH_ROWS)? {
         let (batch, misfits) = read?;
@@ -67,7 +67,7 @@ pub(super) fn read(
         rows += batch.rows() as u64;
         progress.rows(rows, total);
     }
-    let name = project.source.path.display().to_string();
+    let name = from.path.display().to_string();
     let batch = RowBatch::new(Arc::clone(layout.checks.schema()), kept.columns)
         .expect("columns are made from the contract's schema");
     Ok(Source {
@@ -121,8 +121,9 @@ struct Layout<'a> {
 }
 
 impl<'a> Layout<'a> {
-    fn new(project: &'a Project, contract: &Contract, file: &RowFile) -> Result<Self, Error> {
-        let checks = Checks::compile(contract)?;
+    fn new(project: &'a Project, from: &project::Source, file: &RowFile) -> Result<Self, Error> {
+        let contract = project.contract();
+        let checks = Checks::compile(&contract)?;
         let mut wanted: Vec<(String, DataType)> =
             contract.columns.iter().map(|c| (c.name.clone(), c.data_type)).collect();
         let columns = wanted.len();
@@ -135,7 +136,7 @@ impl<'a> Layout<'a> {
         };
         let (label_column, label_type) = label::column(&project.model, file.schema())?;
         let label = place(&label_column, label_type);
-        let times = project.source.event_timestamp.as_deref();
+        let times = from.event_timestamp.as_deref();
         let event_timestamp = times.map(|name| place(name, DataType::Timestamp));
         Ok(Self {
             project,

@@ -59,6 +59,18 @@ pub(super) fn split(train: &Train, places: &[Place]) -> Result<Split, Error> {
     }
 }
 
+/// The rows that a model from elsewhere is measured on: those of the test window, or all.
+pub(super) fn measured(train: &Train, places: &[Place]) -> Result<Vec<usize>, Error> {
+    let rows = places.iter().enumerate();
+    let rows = rows.filter(|(_, place)| train.test.is_none() || is_test(train, **place));
+    let rows: Vec<usize> = rows.map(|(position, _)| position).collect();
+    if rows.is_empty() {
+        let counts = format!("{} with a label and a row that holds the contract", places.len());
+        return Err(Error::NoRows { slice: "the test set", counts });
+    }
+    Ok(rows)
+}
+
 fn is_test(train: &Train, place: Place) -> bool {
     match (&train.test, place.at) {
         (Some(Test::Window(window)), Some(at)) => window.contains(at),

@@ -8,6 +8,7 @@ use tempfile::TempDir;
 
 use super::*;
 use crate::golden;
+use crate::models::Trees;
 
 const PROJECT: &str = r#"
 [project]
@@ -60,14 +61,15 @@ impl Progress for Meddler {
 }
 
 fn trained(project: &Project, directory: &Path) -> Trained {
-    train(project, directory, &mut Meddler(None)).unwrap()
+    train(project, directory, &Trees, &mut Meddler(None)).unwrap()
 }
 
 #[test]
 fn data_that_change_while_the_model_is_trained_are_refused() {
     let (place, project) = place();
     let data = place.path().join("rows.csv");
-    let refused = train(&project, place.path(), &mut Meddler(Some(data.clone()))).unwrap_err();
+    let refused =
+        train(&project, place.path(), &Trees, &mut Meddler(Some(data.clone()))).unwrap_err();
     let Error::Changed { path } = refused else { panic!("{refused:?}") };
     assert_eq!(Path::new(&path), data);
     trained(&project, place.path());
@@ -77,6 +79,7 @@ fn data_that_change_while_the_model_is_trained_are_refused() {
 fn golden_rows_tell_a_release_that_answers_otherwise() {
     let (place, project) = place();
     let Trained { model, contract, output, mut golden, .. } = trained(&project, place.path());
+    let model = ModelFile::load(&model, &Options::default()).unwrap();
     let release = loaded(&model, &contract, &output).unwrap();
     assert_eq!(Golden::of(&release).unwrap(), golden);
     golden.replay(&release).unwrap();
@@ -85,8 +88,13 @@ fn golden_rows_tell_a_release_that_answers_otherwise() {
     let number: f64 = first.trim_matches(['[', ']']).parse().unwrap();
     golden.output = format!("[{}]\n{others}", number + 0.25).into_bytes();
     let differs = golden.replay(&release).unwrap_err();
-    let golden::Error::Differs { rows: 1, largest } = differs else { panic!("{differs:?}") };
-    assert!((largest - 0.25).abs() < 1e-12, "{largest}");
+    let golden::Error::Differs { rows: 1, largest, is_rounding } = differs else {
+        panic!("{differs:?}")
+    };
+    assert!((largest - 0.25).abs() < 1e-12 && !is_rounding, "{largest}");
+    golden.output = format!("[{}]\n{others}", number + 1e-7).into_bytes();
+    let rounded = golden.replay(&release).unwrap_err();
+    assert!(matches!(rounded, golden::Error::Differs { is_rounding: true, .. }), "{rounded:?}");
     golden.output = others.as_bytes().to_vec();
     assert!(matches!(golden.replay(&release), Err(golden::Error::Differs { .. })));
     golden.input = b"{\"distance\": \"far\"}\n".to_vec();

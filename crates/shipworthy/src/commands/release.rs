@@ -10,15 +10,19 @@ mod retention;
 mod show;
 mod verify;
 
+pub(crate) use make::commit_of;
+
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use anyhow::{Context, Result, bail};
 use clap::{Args as ClapArgs, Subcommand};
+use shipworthy_control::models::Trees;
 use shipworthy_control::release::Shelf;
 use shipworthy_store::{Bundles, SqliteStore, StateDir};
 
 use crate::cli::Outcome;
+use crate::onnx_runtime::OnnxRuntime;
 use crate::signing::{SigningArgs, TrustArgs};
 use crate::state::StateArgs;
 use crate::system::System;
@@ -61,6 +65,9 @@ pub(crate) struct Args {
 
     #[command(flatten)]
     signing: SigningArgs,
+
+    #[command(flatten)]
+    onnx: OnnxRuntime,
 
     /// Print JSON.
     #[arg(long)]
@@ -133,7 +140,7 @@ pub(crate) fn run(args: &Args, system: &System) -> Result<Outcome> {
     }
 }
 
-/// The releases of a state directory, to read only: a server may hold it.
+/// The releases of a state directory, to read only: a server may hold it. Only trees are loaded.
 pub(crate) fn shelf(state: &StateArgs) -> Result<Shelf> {
     let path = &state.state;
     let missing = || {
@@ -152,5 +159,5 @@ pub(crate) fn shelf(state: &StateArgs) -> Result<Shelf> {
     }
     let store = SqliteStore::open(&directory.state_db()).with_context(missing)?;
     let bundles = Arc::new(Bundles::reading(&directory));
-    Ok(Shelf { store: Arc::new(store), bundles, trusted: None })
+    Ok(Shelf { store: Arc::new(store), bundles, models: Arc::new(Trees), trusted: None })
 }

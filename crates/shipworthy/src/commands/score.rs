@@ -17,6 +17,7 @@ use shipworthy_serving::{Predicted, Validated, predict, violations_json};
 use shipworthy_store::{Bundles, SqliteStore, StateDir, Store};
 
 use crate::cli::Outcome;
+use crate::onnx_runtime::OnnxRuntime;
 use crate::parquet_file::ParquetFile;
 use crate::{output, state};
 
@@ -52,6 +53,9 @@ pub(crate) struct Args {
     #[arg(long, value_name = "DIR", env = "SHIPWORTHY_STATE")]
     state: Option<PathBuf>,
 
+    #[command(flatten)]
+    onnx: OnnxRuntime,
+
     /// Print what was done as JSON.
     #[arg(long)]
     json: bool,
@@ -64,7 +68,7 @@ pub(crate) fn run(args: &Args) -> Result<Outcome> {
     let project = state::read_project(&args.project)?;
     let directory = state::project_directory(&args.project);
     let state_path = state::of_project(&directory, args.state.as_deref());
-    let release = load(&state_path, &project.identity.name, args.release.as_ref())?;
+    let release = load(args, &state_path, &project.identity.name)?;
     let policy = state::policy(&project);
     let rows = RowFile::open(&args.input)?;
     let scorer = Scorer { release: &release, policy: &policy, schema: schema(&release) };
@@ -93,7 +97,7 @@ pub(crate) fn run(args: &Args) -> Result<Outcome> {
 }
 
 /// The release that serves, or the one asked for.
-fn load(state_path: &Path, endpoint: &str, id: Option<&ReleaseId>) -> Result<LoadedRelease> {
+fn load(args: &Args, state_path: &Path, endpoint: &str) -> Result<LoadedRelease> {
     let database = state_path.join("state.db");
     if !database.is_file() {
         bail!(
@@ -109,9 +113,11 @@ fn load(state_path: &Path, endpoint: &str, id: Option<&ReleaseId>) -> Result<Loa
         let stable = endpoint_state.and_then(|endpoint| endpoint.stable);
         stable.with_context(|| format!("no release serves `{endpoint}` yet"))
     };
-    let id = id.cloned().map_or_else(stable, Ok)?;
+    let id = args.release.clone().map_or_else(stable, Ok)?;
     let bundles = Arc::new(Bundles::reading(&directory));
-    Ok(Shelf { store: Arc::new(store), bundles, trusted: None }.load(&id)?)
+    // Rows are scored one batch after another.
+    let models = args.onnx.models(1);
+    Ok(Shelf { store: Arc::new(store), bundles, models, trusted: None }.load(&id)?)
 }
 
 struct Scorer<'a> {

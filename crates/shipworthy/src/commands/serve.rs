@@ -19,7 +19,7 @@ use tokio::runtime::Handle;
 
 use crate::cli::Outcome;
 use crate::commands::up::limits;
-use crate::onnx_runtime::OnnxRuntime;
+use crate::onnx_runtime::MAX_SESSIONS;
 use crate::output;
 use crate::server::{Options, Server, Serves, State};
 use crate::state::STATE_DIRECTORY;
@@ -56,9 +56,6 @@ pub(crate) struct Args {
     /// Use all trees, also those after the best iteration of a training that stopped early.
     #[arg(long)]
     all_trees: bool,
-
-    #[command(flatten)]
-    onnx: OnnxRuntime,
 
     #[command(flatten)]
     server: Options,
@@ -102,9 +99,6 @@ enum Place {
     File(PathBuf),
     Server(Address),
 }
-
-/// Each session holds the weights of its model again.
-const MAX_SESSIONS: usize = 8;
 
 /// The longest name: it stands in URLs.
 const MAX_NAME_BYTES: usize = 63;
@@ -164,7 +158,7 @@ fn endpoint(name: &str, release: LoadedRelease) -> Endpoint {
 /// A model file; its release is named by the file's digest.
 fn from_file(name: &str, file: &Path, args: &Args) -> Result<LoadedRelease> {
     let bytes = read(file)?;
-    let onnx = args.onnx.open_for(&bytes, System::cores().min(MAX_SESSIONS))?;
+    let onnx = args.server.onnx.open_for(&bytes, System::cores().min(MAX_SESSIONS))?;
     let options = ModelOptions { all_trees: args.all_trees, onnx };
     let model = ModelFile::load(&bytes, &options)
         .with_context(|| format!("cannot load {}", file.display()))?;

@@ -8,12 +8,15 @@ use serde::Serialize;
 use shipworthy_control::train::{self, Progress, Quality, Report, Trained};
 
 use crate::cli::Outcome;
+use crate::onnx_runtime::OnnxRuntime;
 use crate::{output, state};
 
 /// Train a project's model, and say how good it is.
 ///
 /// The model file is plain XGBoost JSON: Python's xgboost loads it. The same data, project and
-/// version of this program give the same bytes. To serve the model as well, use `shipworthy up`.
+/// version of this program give the same bytes. A model that is a file already (`trainer =
+/// "file"`) is checked, measured and copied as it is. To serve the model as well, use
+/// `shipworthy up`.
 #[derive(clap::Args, Debug)]
 #[command(after_help = "Example:\n  shipworthy train examples/flights --output model.json")]
 pub(crate) struct Args {
@@ -25,6 +28,9 @@ pub(crate) struct Args {
     #[arg(long, short, value_name = "MODEL")]
     output: PathBuf,
 
+    #[command(flatten)]
+    onnx: OnnxRuntime,
+
     /// Print the metrics as JSON.
     #[arg(long)]
     json: bool,
@@ -34,14 +40,16 @@ pub(crate) fn run(args: &Args) -> Result<Outcome> {
     let project = state::read_project(&args.project)?;
     let directory = state::project_directory(&args.project);
     let mut bars = Bars::new();
-    let trained = train::train(&project, &directory, &mut bars)?;
+    let trained = train::train(&project, &directory, args.onnx.models(1).as_ref(), &mut bars)?;
     bars.finish();
     std::fs::write(&args.output, &trained.model)
         .with_context(|| format!("cannot write {}", args.output.display()))?;
     if args.json {
         output::json(&Printed::of(args, &trained))?;
     } else {
-        output::line(&summary(&trained.report))?;
+        if let Some(report) = &trained.report {
+            output::line(&summary(report))?;
+        }
         output::line(&format!("model written to {}", args.output.display()))?;
     }
     Ok(Outcome::Done)
@@ -51,18 +59,19 @@ pub(crate) fn run(args: &Args) -> Result<Outcome> {
 struct Printed<'a> {
     model: String,
     #[serde(flatten)]
-    report: &'a Report,
+    report: Option<&'a Report>,
     trainer: &'a shipworthy_core::Trainer,
-    training_set: &'a shipworthy_core::TrainingSet,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    training_set: Option<&'a shipworthy_core::TrainingSet>,
 }
 
 impl<'a> Printed<'a> {
     fn of(args: &Args, trained: &'a Trained) -> Self {
         Self {
             model: args.output.display().to_string(),
-            report: &trained.report,
+            report: trained.report.as_ref(),
             trainer: &trained.trainer,
-            training_set: &trained.training_set,
+            training_set: trained.training_set.as_ref(),
         }
     }
 }
@@ -70,19 +79,21 @@ impl<'a> Printed<'a> {
 /// A training's report for people.
 pub(crate) fn summary(report: &Report) -> String {
     let rows = &report.rows;
+    let used = match report.rounds {
+        Some(_) => {
+            format!("{} train, {} validate, {} test", rows.train, rows.validation, rows.test)
+        }
+        None => format!("{} measured", rows.test),
+    };
     let mut text = format!(
-        "{} rows: {} train, {} validate, {} test; dropped {} without a label and {} that break \
-         the contract; {} lie outside the windows\n{} rounds of boosting\n",
-        rows.source,
-        rows.train,
-        rows.validation,
-        rows.test,
-        rows.without_label,
-        rows.breaking_contract,
-        rows.outside_windows,
-        report.rounds,
+        "{} rows: {used}; dropped {} without a label and {} that break the contract; {} lie \
+         outside the windows\n",
+        rows.source, rows.without_label, rows.breaking_contract, rows.outside_windows,
     );
-    let slices = [("validation", Some(&report.validation)), ("test", report.test.as_ref())];
+    if let Some(rounds) = report.rounds {
+        text.push_str(&format!("{rounds} rounds of boosting\n"));
+    }
+    let slices = [("validation", report.validation.as_ref()), ("test", report.test.as_ref())];
     for (name, quality) in slices.into_iter().filter_map(|(name, q)| Some((name, q?))) {
         text.push_str(&metrics(name, quality));
     }

@@ -3,7 +3,7 @@
 //! [`release`] finds or makes the release that the server serves until a signal, and [`reload`]
 //! takes a changed policy meanwhile.
 
-mod release;
+pub(crate) mod release;
 mod reload;
 
 pub(crate) use reload::limits;
@@ -25,7 +25,7 @@ use crate::state as projects;
 use crate::system::System;
 use reload::Reloader;
 
-/// Serve a project: train its first release if there is none, then answer requests.
+/// Serve a project: make its first release if there is none, then answer requests.
 ///
 /// The first line on standard output, once ready, is the base URL of the data plane. Everything
 /// else is told on standard error, a sign-in link for the control plane included. SIGTERM and
@@ -46,7 +46,7 @@ pub(crate) struct Args {
     #[command(flatten)]
     pub(crate) signing: SigningArgs,
 
-    /// Train and serve a new release, even if there is one.
+    /// Make and serve a new release, even if there is one.
     #[arg(long)]
     pub(crate) new_release: bool,
 }

@@ -1,7 +1,10 @@
 //! Who acts on a state directory that no server holds.
 
+use std::sync::Arc;
+
 use anyhow::{Context, Result, bail};
 use clap::Args;
+use shipworthy_control::models::Trees;
 use shipworthy_control::project::LedgerSizes;
 use shipworthy_store::{Attribution, Permission};
 
@@ -46,7 +49,7 @@ impl Acting {
         if !self.state.state.is_dir() {
             bail!("there is no state directory {}", self.state.state.display());
         }
-        let state = State::open(&self.state.state, system)?;
+        let state = State::open(&self.state.state, Arc::new(Trees), system)?;
         let actor = match &self.token {
             Some(secret) => state.shelf.store.authenticate(secret)?,
             None => state.local.clone(),

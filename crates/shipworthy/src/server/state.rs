@@ -4,6 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use anyhow::{Context, Result};
+use shipworthy_control::models::Models;
 use shipworthy_control::release::Shelf;
 use shipworthy_store::{
     Attribution, Bundles, NewToken, Role, Secret, SqliteStore, StateDir, StateLock, Store, Token,
@@ -23,13 +24,13 @@ pub(crate) struct State {
 }
 
 impl State {
-    /// Takes a state directory, making what is missing.
-    pub(crate) fn open(path: &Path, system: &System) -> Result<Self> {
+    /// Takes a state directory, making what is missing; `models` loads the models in it.
+    pub(crate) fn open(path: &Path, models: Arc<dyn Models>, system: &System) -> Result<Self> {
         let directory = StateDir::open(path)?;
         let lock = directory.lock()?;
         keep_out_of_git(path)?;
         let store: Arc<dyn Store> = Arc::new(SqliteStore::open(&directory.state_db())?);
-        let shelf = settled(&lock, &store)?;
+        let shelf = settled(&lock, &store, models)?;
         if store.tokens()?.is_empty() {
             first_token(&lock, store.as_ref(), system)?;
         }
@@ -70,9 +71,13 @@ fn first_token(lock: &StateLock, store: &dyn Store, system: &System) -> Result<(
 
 /// The releases of a locked state directory, once what a crash interrupted is brought to its end:
 /// before anything else is recorded, for its event is the last.
-pub(crate) fn settled(lock: &StateLock, store: &Arc<dyn Store>) -> Result<Shelf> {
+pub(crate) fn settled(
+    lock: &StateLock,
+    store: &Arc<dyn Store>,
+    models: Arc<dyn Models>,
+) -> Result<Shelf> {
     let bundles = Arc::new(Bundles::open(lock)?);
-    let shelf = Shelf { store: Arc::clone(store), bundles, trusted: None };
+    let shelf = Shelf { store: Arc::clone(store), bundles, models, trusted: None };
     shelf.settle()?;
     settle_signing_key(lock, store.as_ref())?;
     Ok(shelf)

@@ -36,7 +36,7 @@ fn expected_single(value: f64) -> f32 {
 }
 
 /// The rows of a fixture as records; an empty cell is left out.
-fn records(file: &str) -> Vec<Value> {
+pub(crate) fn records(file: &str) -> Vec<Value> {
     let text = std::fs::read_to_string(fixture(file)).unwrap();
     let mut lines = text.lines();
     let names: Vec<&str> = lines.next().unwrap().split(',').collect();

@@ -44,6 +44,13 @@ pub(crate) fn program() -> Command {
     command
 }
 
+/// Where a program lies that the tests need themselves.
+pub(crate) fn path_of(name: &str) -> String {
+    let mut shell = Command::new("sh");
+    let found = shell.args(["-c", &format!("command -v {name}")]).output().unwrap();
+    String::from_utf8(found.stdout).unwrap().trim().to_owned()
+}
+
 /// Runs the program with the words of a line as its arguments.
 pub(crate) fn run(line: &str) -> Ran {
     finish(program().args(line.split_whitespace()))

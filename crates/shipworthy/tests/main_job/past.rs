@@ -8,6 +8,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use serde_json::Value;
+use shipworthy_control::models::Trees;
 use shipworthy_control::release::Shelf;
 use shipworthy_store::{Bundles, SqliteStore, StateDir, Store};
 
@@ -40,7 +41,7 @@ fn every_past_state_opens_and_its_release_is_what_it_was() {
         let kinds = store.events_after(0, 10).unwrap().into_iter().map(|event| event.kind);
         assert!(kinds.eq(KINDS), "{state}");
         let bundles = Arc::new(Bundles::reading(&directory));
-        let shelf = Shelf { store, bundles, trusted: None };
+        let shelf = Shelf { store, bundles, models: Arc::new(Trees), trusted: None };
         let id = shelf.resolve("@stable").unwrap();
         assert_eq!(shelf.verify(&id).unwrap().format, format, "{state}");
     }

@@ -239,7 +239,7 @@ command = ["python", "train.py"]
     · ───┬───
     ·    ╰── not built yet
     ╰────
-  help: use the built-in trainer: trainer = "builtin"
+  help: use the built-in trainer, or take what the command made: trainer = "file"
 "#,
     );
 }

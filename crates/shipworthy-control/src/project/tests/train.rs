@@ -3,7 +3,7 @@
 use super::{BASE, check, extended};
 
 #[test]
-fn there_is_one_trainer_yet() {
+fn another_trainer_is_refused() {
     check(
         &extended(
             r#"
@@ -17,9 +17,10 @@ trainer = "xgboost"
  21 │ [train]
  22 │ trainer = "xgboost"
     ·           ────┬────
-    ·               ╰── expected `builtin`
+    ·               ╰── expected `builtin` or `file`
     ╰────
-  help: training by a command of your own is not supported yet in this version
+  help: training by a command of your own is not supported yet in this version; a model that it
+        made is: trainer = "file"
 "#,
     );
 }

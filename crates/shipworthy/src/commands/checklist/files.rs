@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use anyhow::{Context, Result};
 use shipworthy_contract::Contract;
+use shipworthy_control::models::Trees;
 use shipworthy_control::plane;
 use shipworthy_control::release::Shelf;
 use shipworthy_core::ReleaseId;
@@ -46,7 +47,8 @@ fn release(
     let Some(id) = endpoints.find_map(|endpoint| endpoint.stable) else { return Ok(None) };
     let stored = store.release(&id)?.with_context(|| format!("release {id} is not stored"))?;
     let bundles = Arc::new(Bundles::reading(directory));
-    let contract = contract(&Shelf { store, bundles, trusted: None }, &id)?;
+    let shelf = Shelf { store, bundles, models: Arc::new(Trees), trusted: None };
+    let contract = contract(&shelf, &id)?;
     Ok(Some((plane::release_facts(&stored), contract)))
 }
 

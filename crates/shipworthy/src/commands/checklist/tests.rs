@@ -68,18 +68,18 @@ fn keep_a_release(lock: &StateLock) {
         output: Output { task: Task::Regression, target: "late".to_owned(), classes: vec![] },
         trainer: Trainer {
             name: "builtin".to_owned(),
-            version: "1".to_owned(),
-            seed: 1,
+            version: Some("1".to_owned()),
+            seed: Some(1),
             parameters: std::collections::BTreeMap::new(),
         },
-        training_set: TrainingSet {
+        training_set: Some(TrainingSet {
             files: vec![],
             label: "late".to_owned(),
             rows: 1,
             validation_rows: 1,
             from: None,
             until: None,
-        },
+        }),
         commit: Some("c0ffee".to_owned()),
     };
     let (text, id) = manifest.seal().unwrap();

@@ -5,13 +5,15 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, bail};
 use clap::Args as ClapArgs;
 use serde_json::{Value, json};
+use shipworthy_control::release::Shelf;
 use shipworthy_control::statement::Said;
 use shipworthy_core::attestation::{Statement, predicate};
 use shipworthy_store::Permission;
 
 use super::{One, shelf};
 use crate::cli::Outcome;
-use crate::server::Acting;
+use crate::onnx_runtime::OnnxRuntime;
+use crate::server::{Acting, State};
 use crate::signing::SigningArgs;
 use crate::system::System;
 use crate::{input, output};
@@ -25,6 +27,9 @@ pub(super) struct Saying {
 
     #[command(flatten)]
     signing: SigningArgs,
+
+    #[command(flatten)]
+    onnx: OnnxRuntime,
 
     #[command(flatten)]
     acting: Acting,
@@ -54,6 +59,13 @@ pub(super) struct AttestationsArgs {
     output: Option<PathBuf>,
 }
 
+impl Saying {
+    /// The releases, whatever runs their models.
+    fn shelf(&self, kept: &State) -> Shelf {
+        Shelf { models: self.onnx.models(1), ..kept.shelf.clone() }
+    }
+}
+
 /// Kinds that this program makes itself, and nobody else may claim.
 const MADE_HERE: [&str; 4] =
     [predicate::PROVENANCE, predicate::APPROVAL, predicate::QUALITY, predicate::REFERENCE_ROWS];
@@ -62,7 +74,7 @@ pub(super) fn approve(saying: &Saying, system: &System) -> Result<Outcome> {
     saying.acting.act(Permission::Approve, system, |kept, by| {
         let id = kept.shelf.resolve(&saying.release)?;
         // Nobody should approve what is not what it was.
-        kept.shelf.verify(&id)?;
+        saying.shelf(kept).verify(&id)?;
         let predicate = json!({
             "approver": by.actor(),
             "reason": by.reason(),
@@ -127,7 +139,7 @@ pub(super) fn sign(saying: &Saying, system: &System) -> Result<Outcome> {
             1 => output::note("1 statement is signed anew"),
             count => output::note(&format!("{count} statements are signed anew")),
         }
-        kept.shelf.verify(&id)?;
+        saying.shelf(kept).verify(&id)?;
         Ok(())
     })?;
     Ok(Outcome::Done)

@@ -4,6 +4,7 @@ use std::path::Path;
 
 use anyhow::{Context, Result, bail};
 use serde::Serialize;
+use shipworthy_control::project::{Project, Trainer};
 use shipworthy_control::{Commit, git};
 use shipworthy_core::ReleaseId;
 
@@ -28,11 +29,11 @@ pub(super) fn run(args: &Args, system: &System) -> Result<Outcome> {
     let directory = state::project_directory(given);
     let place = state::of_project(&directory, args.state.as_deref());
     keep_out_of_git(&place)?;
-    let commit = commit(&directory, args.allow_dirty)?;
+    let commit = commit(&project, &directory, args.allow_dirty)?;
     if args.tag && commit.id().is_none() {
         bail!("a release that follows from no commit cannot be tied to one by a tag");
     }
-    let kept = State::open(&place, system)?;
+    let kept = State::open(&place, args.onnx.models(1), system)?;
     let making = Making {
         project: &project,
         directory: &directory,
@@ -49,7 +50,9 @@ pub(super) fn run(args: &Args, system: &System) -> Result<Outcome> {
     if args.json {
         output::json(&Made { release, commit, reproducible: commit.is_some() })?;
     } else {
-        output::note(&summary(&trained.report));
+        if let Some(report) = &trained.report {
+            output::note(&summary(report));
+        }
         output::line(&release)?;
     }
     Ok(Outcome::Done)
@@ -65,9 +68,17 @@ fn tag(directory: &Path, project: &str, id: &ReleaseId, commit: &str) -> Result<
     Ok(())
 }
 
-/// The commit that the release follows from, unless a release without one is wanted.
-fn commit(directory: &Path, allow_dirty: bool) -> Result<Commit> {
-    let commit = Commit::of(directory);
+/// The commit that a release of a project follows from: of a model file it must hold the bytes.
+pub(crate) fn commit_of(project: &Project, directory: &Path) -> Commit {
+    match &project.train.trainer {
+        Trainer::Builtin => Commit::of(directory),
+        Trainer::File { model } => Commit::holding(directory, [model.as_path()]),
+    }
+}
+
+/// That commit, unless a release without one is wanted.
+fn commit(project: &Project, directory: &Path, allow_dirty: bool) -> Result<Commit> {
+    let commit = commit_of(project, directory);
     match &commit {
         Commit::None { reason } if !allow_dirty => bail!(
             "{reason}; commit first, or use --allow-dirty for a release that is marked \

@@ -6,6 +6,7 @@ use anyhow::{Context, Result, bail};
 use serde::Serialize;
 use shipworthy_contract::Contract;
 use shipworthy_control::golden::{self, Golden};
+use shipworthy_control::models::Models;
 use shipworthy_control::rebuild::{Difference, differences};
 use shipworthy_control::release::Shelf;
 use shipworthy_control::statement::{self, latest};
@@ -52,7 +53,7 @@ pub(super) fn rebuild(
     let checkout = Checkout::of(&directory, commit, &place.path().join("tree"))?;
     let clean = checkout.tree().join(path);
     bring_data(&manifest, &directory, &clean)?;
-    let trained = train_at(&clean)?;
+    let trained = train_at(&clean, shelf.models.as_ref())?;
     compare(shelf, (id, &manifest), &trained, provenance)
 }
 
@@ -72,7 +73,7 @@ fn directory(given: Option<&Path>, state: &Path) -> Result<PathBuf> {
 /// Data that the commit does not hold is taken from the project; its digest tells whether it is
 /// still the same.
 fn bring_data(manifest: &Manifest, directory: &Path, clean: &Path) -> Result<()> {
-    for file in &manifest.training_set.files {
+    for file in manifest.training_set.iter().flat_map(|set| &set.files) {
         let (from, to) = (directory.join(&file.path), clean.join(&file.path));
         if to.exists() || !from.is_file() {
             continue;
@@ -85,10 +86,10 @@ fn bring_data(manifest: &Manifest, directory: &Path, clean: &Path) -> Result<()>
     Ok(())
 }
 
-fn train_at(directory: &Path) -> Result<Trained> {
+fn train_at(directory: &Path, models: &dyn Models) -> Result<Trained> {
     let project = state::read_project(directory)?;
     let mut bars = Bars::new();
-    let trained = train::train(&project, directory, &mut bars);
+    let trained = train::train(&project, directory, models, &mut bars);
     bars.finish();
     trained.context("the release cannot be made again")
 }
@@ -127,7 +128,8 @@ fn largest_difference(
         &kept.contract.name,
         &kept.contract.sha256,
     )?)?;
-    let release = train::loaded(&trained.model, &contract, &kept.output)?;
+    let model = shelf.models.load(&trained.model)?;
+    let release = train::loaded(&model, &contract, &kept.output)?;
     match golden.replay(&release) {
         Ok(()) => Ok(Some(0.0)),
         Err(golden::Error::Differs { largest, .. }) if largest.is_finite() => Ok(Some(largest)),

@@ -3,8 +3,8 @@
 use anyhow::{Context, Result};
 use serde_json::{Value, json};
 use shipworthy_control::statement::{Said, latest};
-use shipworthy_core::Manifest;
 use shipworthy_core::attestation::predicate;
+use shipworthy_core::{Manifest, Trainer};
 use shipworthy_store::{Release, Reproducibility, Retention};
 
 use super::{One, shelf};
@@ -56,14 +56,18 @@ fn text(release: &Release, manifest: &Manifest, said: &[Said]) -> String {
         (None, why) => format!("commit      none: {}", why.unwrap_or("unknown")),
     });
     let parameters = serde_json::to_string(&trainer.parameters).unwrap_or_default();
-    lines.push(format!("trainer     {} {}, seed {}", trainer.name, trainer.version, trainer.seed));
+    lines.push(format!("trainer     {}", text_of(trainer)));
     lines.push(format!("parameters  {parameters}"));
-    lines.push(format!(
-        "trained on  {} rows, stopped by {}; label: {}",
-        training_set.rows, training_set.validation_rows, training_set.label
-    ));
-    let data = training_set.files.iter();
-    lines.extend(data.map(|file| format!("data        {} {}", file.sha256, file.path)));
+    if let Some(set) = training_set {
+        lines.push(format!(
+            "trained on  {} rows, stopped by {}; label: {}",
+            set.rows, set.validation_rows, set.label
+        ));
+        let data = set.files.iter();
+        lines.extend(data.map(|file| format!("data        {} {}", file.sha256, file.path)));
+    } else {
+        lines.push("trained on  unknown: the model was made elsewhere".to_owned());
+    }
     let files = manifest.files();
     lines.extend(files.map(|file| format!("file        {} {}", file.sha256, file.name)));
     for slice in ["validation", "test"] {
@@ -85,4 +89,10 @@ fn measured(said: &[Said], slice: &str) -> Option<String> {
     let numbers = metrics.iter().filter_map(|(name, value)| Some((name, value.as_f64()?)));
     let numbers: Vec<_> = numbers.map(|(name, value)| format!("{name} {value:.4}")).collect();
     Some(format!("{slice:<11} {}", numbers.join("  ")))
+}
+
+fn text_of(trainer: &Trainer) -> String {
+    let version = trainer.version.iter().map(|version| format!(" {version}"));
+    let seed = trainer.seed.iter().map(|seed| format!(", seed {seed}"));
+    std::iter::once(trainer.name.clone()).chain(version).chain(seed).collect()
 }

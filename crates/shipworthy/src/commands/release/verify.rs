@@ -5,12 +5,14 @@ use std::path::PathBuf;
 use anyhow::Result;
 use clap::Args as ClapArgs;
 use serde_json::json;
+use shipworthy_control::models;
 use shipworthy_control::release::{Error, Shelf};
 use shipworthy_core::ReleaseId;
 
 use super::rebuild::{Rebuilt, rebuild};
 use super::{One, shelf};
 use crate::cli::Outcome;
+use crate::onnx_runtime::OnnxRuntime;
 use crate::output;
 
 #[derive(ClapArgs, Debug)]
@@ -30,16 +32,24 @@ pub(super) struct Args {
     /// are not the same: made on another processor, say.
     #[arg(long, value_name = "DIFFERENCE", requires = "rebuild")]
     tolerance: Option<f64>,
+
+    #[command(flatten)]
+    onnx: OnnxRuntime,
 }
 
 pub(super) fn run(args: &Args) -> Result<Outcome> {
     let one = &args.one;
-    let shelf = Shelf { trusted: one.trust.trusted()?, ..shelf(&one.state)? };
+    let (models, trusted) = (args.onnx.models(1), one.trust.trusted()?);
+    let shelf = Shelf { models, trusted, ..shelf(&one.state)? };
     let id = shelf.resolve(&one.release)?;
     let why = match shelf.verify(&id) {
         Ok(_) => None,
         // Nothing was found out about the release.
-        Err(error @ (Error::Store(_) | Error::Unknown { .. })) => return Err(error.into()),
+        Err(
+            error @ (Error::Store(_)
+            | Error::Unknown { .. }
+            | Error::Model { source: models::Error::NoRuntime(_), .. }),
+        ) => return Err(error.into()),
         Err(error) => Some(format!("{:#}", anyhow::Error::new(error))),
     };
     let rebuilt = match (&why, args.rebuild) {

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use anyhow::{Context, Result, bail};
+use shipworthy_control::models::Trees;
 use shipworthy_control::plane;
 use shipworthy_control::project::LedgerSizes;
 use shipworthy_store::{Attribution, Permission, Role, SqliteStore, StateLock, Store, Token};
@@ -35,7 +36,7 @@ impl<'a> Files<'a> {
             );
         }
         let store: Arc<dyn Store> = Arc::new(SqliteStore::open(&path)?);
-        settled(&lock, &store)?;
+        settled(&lock, &store, Arc::new(Trees))?;
         let secret = client::token(lock.dir(), remote)?;
         let actor = store.authenticate(&secret)?.context(
             "the token that this would act with does not live; give an operator's with --token or \

@@ -4,11 +4,13 @@ use std::sync::Arc;
 
 use anyhow::Result;
 use shipworthy_control::Commit;
-use shipworthy_control::project::Project;
+use shipworthy_control::golden;
+use shipworthy_control::project::{Project, Trainer};
 use shipworthy_core::ReleaseId;
 use shipworthy_serving::release::LoadedRelease;
 
 use super::Args;
+use crate::commands::release::commit_of;
 use crate::commands::train::summary;
 use crate::making::Making;
 use crate::server::State;
@@ -28,7 +30,8 @@ pub(super) fn find_or_make(
         Some(id) if !args.new_release => id,
         _ => make(args, project, kept, system)?,
     };
-    let release = kept.shelf.load(&id)?;
+    let (release, rounding) = kept.shelf.load_to_serve(&id)?;
+    warn_of_rounding(rounding);
     warn_of_changes(project, &release);
     Ok(Arc::new(release))
 }
@@ -36,19 +39,32 @@ pub(super) fn find_or_make(
 /// Trains the project's model, and makes it the endpoint's stable release.
 fn make(args: &Args, project: &Project, kept: &State, system: &System) -> Result<ReleaseId> {
     let directory = &state::project_directory(&args.project);
-    output::note(&format!("training {}", project.identity.name));
-    let commit = Commit::of(directory);
+    output::note(&match &project.train.trainer {
+        Trainer::Builtin => format!("training {}", project.identity.name),
+        Trainer::File { model } => format!("taking {}", model.display()),
+    });
+    let commit = commit_of(project, directory);
     if let Commit::None { reason } = &commit {
         output::note(&format!("the release will be marked unreproducible: {reason}"));
     }
     let reason = "made and served by `shipworthy up`";
     let making = Making { project, directory, kept, signing: &args.signing, system };
     let (id, trained) = making.release(&commit, reason)?;
-    output::note(&summary(&trained.report));
+    trained.report.iter().for_each(|report| output::note(&summary(report)));
     let by = kept.attribution(reason, system)?;
     kept.shelf.set_stable(&project.identity.name, &id, &by)?;
     output::note(&format!("release {id}"));
     Ok(id)
+}
+
+/// Says how the answers differ from those of the machine that made the release.
+pub(crate) fn warn_of_rounding(rounding: Option<golden::Error>) {
+    if let Some(rounding) = rounding {
+        output::note(&format!(
+            "warning: the model is run by another library or processor than when the release was \
+             made, and rounds otherwise: {rounding}"
+        ));
+    }
 }
 
 /// A project that was changed after its release was made serves the old rules until a new one.

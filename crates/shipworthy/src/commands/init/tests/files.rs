@@ -10,7 +10,7 @@ fn the_project_goes_beside_its_data() {
     init(&directory.path("a.csv"), &[]).unwrap();
     let text = fs::read_to_string(directory.path(PROJECT_FILE)).unwrap();
     let project = Project::parse(&text, "test").unwrap();
-    assert_eq!(project.source.path, Path::new("a.csv"));
+    assert_eq!(project.source.unwrap().path, Path::new("a.csv"));
     assert_eq!(project.identity.name, "a");
 }
 
@@ -31,7 +31,10 @@ fn data_from_elsewhere_is_copied_into_the_project() {
     init(&directory.path("raw/a.csv"), &["--output", output.to_str().unwrap()]).unwrap();
     assert_eq!(fs::read_to_string(output.join("data/a.csv")).unwrap(), CSV);
     let text = fs::read_to_string(output.join(PROJECT_FILE)).unwrap();
-    assert_eq!(Project::parse(&text, "test").unwrap().source.path, Path::new("data/a.csv"));
+    assert_eq!(
+        Project::parse(&text, "test").unwrap().source.unwrap().path,
+        Path::new("data/a.csv")
+    );
 }
 
 #[test]
@@ -40,7 +43,7 @@ fn data_inside_of_the_project_stays_where_it_is() {
     let output = directory.0.to_str().unwrap();
     init(&directory.path("raw/../raw/a.csv"), &["--output", output]).unwrap();
     let text = fs::read_to_string(directory.path(PROJECT_FILE)).unwrap();
-    assert_eq!(Project::parse(&text, "test").unwrap().source.path, Path::new("raw/a.csv"));
+    assert_eq!(Project::parse(&text, "test").unwrap().source.unwrap().path, Path::new("raw/a.csv"));
     assert!(!directory.path("data").exists());
 }
 

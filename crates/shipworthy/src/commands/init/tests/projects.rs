@@ -101,7 +101,7 @@ fn names_and_values_suggest_roles() {
     use Role::{Context, Feature, Key, Protected, Subject};
     assert_eq!(roles, [Key, Subject, Context, Protected, Context, Feature, Feature]);
     assert_eq!(project.columns.len(), roles.len());
-    assert_eq!(project.source.event_timestamp.as_deref(), Some("at"));
+    assert_eq!(project.source.unwrap().event_timestamp.as_deref(), Some("at"));
     assert_eq!(project.rollout.key.as_deref(), Some("customer_id"));
     assert!(text.contains("# \"same\" is left out. Every row has the same value"), "{text}");
     assert!(!text.contains("example.com"), "a person is in the project file");
