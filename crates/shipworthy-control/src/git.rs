@@ -25,7 +25,7 @@ impl Commit {
     pub fn of(directory: &Path) -> Self {
         let none = |reason: &str| Self::None { reason: reason.to_owned() };
         let Some(commit) = git(directory, &["rev-parse", "--verify", "--quiet", "HEAD"]) else {
-            return none("the project is in no git repository, or nothing is committed yet");
+            return none("the files are in no git repository, or nothing is committed yet");
         };
         match git(directory, &["status", "--porcelain"]) {
             None => none("git cannot tell whether the tree is clean"),

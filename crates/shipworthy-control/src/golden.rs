@@ -99,10 +99,9 @@ impl Golden {
         Err(Error::Differs { rows, largest, is_rounding: share <= ROUNDING })
     }
 
-    /// The numbers of every answer that was kept.
-    pub(crate) fn answers(&self) -> impl Iterator<Item = Vec<f64>> {
-        let rows = values(&self.output, OUTPUT_FILE).filter_map(Result::ok);
-        rows.map(|row| numbers(&row).unwrap_or_else(|| vec![f64::NAN]))
+    /// The numbers of every answer; `None` where one is none, as NaN and the infinities are not.
+    pub(crate) fn answers(&self) -> impl Iterator<Item = Option<Vec<f64>>> {
+        values(&self.output, OUTPUT_FILE).map(|row| numbers(&row.ok()?))
     }
 }
 

@@ -8,6 +8,7 @@ pub mod comparison;
 pub mod diagnose;
 pub mod git;
 pub mod golden;
+pub mod import;
 pub mod lineage;
 pub mod models;
 pub mod outbox;

@@ -28,6 +28,7 @@ use toml::de::DeTable;
 
 pub use changes::ReleaseDiff;
 pub use diagnosis::Diagnosis;
+pub(crate) use identity::slug;
 pub use identity::{Identity, RiskClass};
 pub use label::{Comparison, Label, Literal};
 pub use model::{Classes, Model};

@@ -8,10 +8,11 @@ use shipworthy_store::Attestation;
 
 use crate::Origin;
 use crate::reference::ReferenceRows;
-use crate::train::{Quality, Report};
+use crate::train::{self, Quality, Report};
 
-/// How a release is made: trained from a project.
-const BUILD_TYPE: &str = "shipworthy:train/v1";
+/// How a release is made: trained from a project, or taken as it is.
+const TRAINED: &str = "shipworthy:train/v1";
+const TAKEN: &str = "shipworthy:take/v1";
 
 /// Who makes releases: this program, on the machine of whoever runs it.
 const BUILDER: &str = "shipworthy:command-line";
@@ -25,6 +26,8 @@ pub struct Circumstances {
     pub finished_at: Timestamp,
     /// Where the commit is found.
     pub origin: Origin,
+    /// Where a model that was made elsewhere comes from, as far as its files tell; else null.
+    pub model_origin: Value,
     /// What it was made on.
     pub machine: Machine,
 }
@@ -45,7 +48,12 @@ pub struct Machine {
 /// How the release was made: SLSA provenance v1.
 #[must_use]
 pub fn provenance(manifest: &Manifest, circumstances: &Circumstances) -> Statement {
-    let Circumstances { started_at, finished_at, origin, machine } = circumstances;
+    let Circumstances { started_at, finished_at, origin, model_origin, machine } = circumstances;
+    let is_given = manifest.trainer.name == train::GIVEN;
+    let mut external = json!({"project": manifest.project, "path": origin.path});
+    if !model_origin.is_null() {
+        external["model"] = model_origin.clone();
+    }
     let commit = manifest.commit.iter().map(|commit| {
         let remote = origin.remote.as_deref().unwrap_or("repository");
         let branch = origin.branch.as_ref().map(|branch| format!("@refs/heads/{branch}"));
@@ -59,8 +67,8 @@ pub fn provenance(manifest: &Manifest, circumstances: &Circumstances) -> Stateme
         .map(|SourceFile { path, sha256, .. }| json!({"name": path, "digest": {"sha256": sha256}}));
     let predicate = json!({
         "buildDefinition": {
-            "buildType": BUILD_TYPE,
-            "externalParameters": {"project": manifest.project, "path": origin.path},
+            "buildType": if is_given { TAKEN } else { TRAINED },
+            "externalParameters": external,
             "internalParameters": {
                 "trainer": manifest.trainer,
                 "machine": {

@@ -25,7 +25,7 @@ use crate::golden::{self, Golden};
 use crate::models::{self, Models};
 use crate::project::{Project, Trainer as Maker};
 use crate::reference;
-pub use given::Given;
+pub use given::{Given, TRAINER as GIVEN};
 pub use quality::{Calibration, Quality, Report, RowCounts};
 
 /// Why there is no model.
@@ -97,6 +97,12 @@ pub enum Error {
         /// The column.
         column: String,
     },
+    /// No answer to a row that may be asked for.
+    #[error(
+        "the model answers no number to a row that its contract allows; where it takes no missing \
+         values, required = true refuses them"
+    )]
+    NoNumber,
     /// Something else than a probability.
     #[error(
         "the model answers {answer} where a probability is expected; export it with its \

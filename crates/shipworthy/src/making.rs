@@ -1,14 +1,17 @@
-//! How a project becomes a release: trained, signed and kept.
+//! How a model becomes a release: made, signed and kept.
 
 use std::path::Path;
 
 use anyhow::{Context, Result, bail};
+use serde_json::Value;
 use shipworthy_control::project::Project;
 use shipworthy_control::release::{Keeping, Made};
 use shipworthy_control::statement::Circumstances;
 use shipworthy_control::train::Trained;
 use shipworthy_control::{Commit, Origin, train};
 use shipworthy_core::ReleaseId;
+use shipworthy_core::signing::SigningKey;
+use shipworthy_rows::Timestamp;
 
 use crate::commands::release::commit_of;
 use crate::commands::train::Bars;
@@ -16,45 +19,72 @@ use crate::server::State;
 use crate::signing::SigningArgs;
 use crate::system::System;
 
-/// A project, and where its releases go.
+/// Where releases go, and who signs them.
 pub(crate) struct Making<'a> {
-    pub(crate) project: &'a Project,
-    /// Where the project lies.
-    pub(crate) directory: &'a Path,
-    pub(crate) kept: &'a State,
-    pub(crate) signing: &'a SigningArgs,
-    pub(crate) system: &'a System,
+    kept: &'a State,
+    signer: SigningKey,
+    started_at: Timestamp,
+    system: &'a System,
 }
 
-impl Making<'_> {
-    /// Trains the model, and keeps it as a release that follows from `commit`.
+impl<'a> Making<'a> {
+    /// Begins to make a release: what cannot be signed need not be made.
     ///
     /// # Errors
-    /// When the training fails, the tree changes meanwhile, or the release cannot be kept.
-    pub(crate) fn release(&self, commit: &Commit, reason: &str) -> Result<(ReleaseId, Trained)> {
-        let Self { project, directory, kept, signing, system } = self;
-        // What cannot be signed need not be trained.
+    /// When what was given as the key is none.
+    pub(crate) fn begin(
+        kept: &'a State,
+        signing: &SigningArgs,
+        system: &'a System,
+    ) -> Result<Self> {
         let signer = signing.signer(kept, system)?;
-        let started_at = system.clock.now();
+        Ok(Self { kept, signer, started_at: system.clock.now(), system })
+    }
+
+    /// Makes the model of a project that lies in `directory`, and keeps it as a release that
+    /// follows from `commit`.
+    ///
+    /// # Errors
+    /// When there is no model, the tree changes meanwhile, or the release cannot be kept.
+    pub(crate) fn of_project(
+        &self,
+        (project, directory): (&Project, &Path),
+        commit: &Commit,
+        reason: &str,
+    ) -> Result<(ReleaseId, Trained)> {
         let mut bars = Bars::new();
-        let models = kept.shelf.models.as_ref();
+        let models = self.kept.shelf.models.as_ref();
         let trained = train::train(project, directory, models, &mut bars);
         let trained = trained.context("there is no model")?;
         bars.finish();
         if commit.id().is_some() && commit_of(project, directory) != *commit {
             bail!("the tree was changed while the release was made; commit, and make it again");
         }
-        let circumstances = Circumstances {
-            started_at,
-            finished_at: system.clock.now(),
-            origin: Origin::of(directory),
-            machine: System::machine(),
-        };
+        let circumstances = self.circumstances(Origin::of(directory), Value::Null);
         let name = &project.identity.name;
         let made = Made { project: name, trained: &trained, commit, circumstances: &circumstances };
-        let by = kept.attribution(reason, system)?;
-        let keeping = Keeping { signer: &signer, entropy: &*system.entropy, by: &by };
-        let id = kept.shelf.keep(&made, &keeping)?;
-        Ok((id, trained))
+        Ok((self.keep(&made, reason)?, trained))
+    }
+
+    /// What varies by machine and by time.
+    pub(crate) fn circumstances(&self, origin: Origin, model_origin: Value) -> Circumstances {
+        Circumstances {
+            started_at: self.started_at,
+            finished_at: self.system.clock.now(),
+            origin,
+            model_origin,
+            machine: System::machine(),
+        }
+    }
+
+    /// Signs and keeps what was made.
+    ///
+    /// # Errors
+    /// When nobody may act, or it cannot be kept.
+    pub(crate) fn keep(&self, made: &Made<'_>, reason: &str) -> Result<ReleaseId> {
+        let by = self.kept.attribution(reason, self.system)?;
+        let entropy = self.system.entropy.as_ref();
+        let keeping = Keeping { signer: &self.signer, entropy, by: &by };
+        Ok(self.kept.shelf.keep(made, &keeping)?)
     }
 }

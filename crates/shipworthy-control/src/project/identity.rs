@@ -79,7 +79,7 @@ fn check_name(name: &Located<String>, mistakes: &Mistakes) -> bool {
 }
 
 /// The nearest allowed name, if there is one that says the same.
-fn slug(name: &str) -> Option<String> {
+pub(crate) fn slug(name: &str) -> Option<String> {
     let lowered = name.to_ascii_lowercase();
     let words = lowered.split(|c: char| !c.is_ascii_alphanumeric()).filter(|word| !word.is_empty());
     let joined = words.collect::<Vec<_>>().join("-");

@@ -68,6 +68,7 @@ fn kept(off: f64) -> (TempDir, Shelf, ReleaseId) {
         started_at: by.at(),
         finished_at: by.at(),
         origin: Origin::default(),
+        model_origin: serde_json::Value::Null,
         machine: Machine::default(),
     };
     let made =

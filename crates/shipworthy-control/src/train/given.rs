@@ -16,7 +16,7 @@ use crate::models::Models;
 use crate::project::Project;
 
 /// The trainer's name in a manifest.
-const TRAINER: &str = "given";
+pub const TRAINER: &str = "given";
 
 /// A model file with what is expected of it.
 #[derive(Debug)]
@@ -37,33 +37,35 @@ impl Given {
     ///
     /// # Errors
     /// With what does not fit.
-    pub fn check(self) -> Result<Trained, Error> {
-        let (trained, _) = self.examine()?;
-        Ok(trained)
+    pub fn check(&self) -> Result<(LoadedRelease, Golden), Error> {
+        let signature = self.model.signature();
+        check_features(&self.contract, &signature)?;
+        let mut contract = self.contract.clone();
+        name_categories(&mut contract, &signature);
+        let release = loaded(&self.model, &contract, &self.output)?;
+        let golden = Golden::of(&release)?;
+        check_answers(&golden, self.output.task)?;
+        Ok((release, golden))
     }
 
-    fn examine(self) -> Result<(Trained, LoadedRelease), Error> {
-        let Self { bytes, model, mut contract, output } = self;
-        let signature = model.signature();
-        check_features(&contract, &signature)?;
-        name_categories(&mut contract, &signature);
-        let release = loaded(&model, &contract, &output)?;
-        let golden = Golden::of(&release)?;
-        check_probabilities(&golden, output.task)?;
-        let format = Format::detect(&bytes)?;
+    /// Everything that a release is made of, of a model that was checked.
+    ///
+    /// # Errors
+    /// When the file has no format that is read, which a checked one has.
+    pub fn into_trained(self, release: &LoadedRelease, golden: Golden) -> Result<Trained, Error> {
+        let format = Format::detect(&self.bytes)?;
         let parameters = BTreeMap::from([("format".to_owned(), format.name().into())]);
-        let trained = Trained {
-            model: bytes,
+        Ok(Trained {
+            model: self.bytes,
             model_file: format!("model.{}", format.extension()),
-            contract,
+            contract: release.contract().clone(),
             golden,
-            output,
+            output: self.output,
             trainer: Trainer { name: TRAINER.to_owned(), version: None, seed: None, parameters },
             training_set: None,
             reference: Vec::new(),
             report: None,
-        };
-        Ok((trained, release))
+        })
     }
 }
 
@@ -82,9 +84,11 @@ pub(super) fn take(
     let model = models.load(&bytes).map_err(refused)?;
     let (task, target) = (project.model.task, project.model.target.clone());
     let contract = project.contract();
-    let given = |classes| {
+    let given = |classes| -> Result<(Trained, LoadedRelease), Error> {
         let output = Output { task, target, classes };
-        Given { bytes, model, contract, output }.examine()
+        let given = Given { bytes, model, contract, output };
+        let (release, golden) = given.check()?;
+        Ok((given.into_trained(&release, golden)?, release))
     };
     let Some(source) = &project.source else {
         return Ok(given(project.model.classes_without_data())?.0);
@@ -141,13 +145,11 @@ fn name_categories(contract: &mut Contract, signature: &Signature) {
 }
 
 /// Margins would pass for probabilities without a word.
-fn check_probabilities(golden: &Golden, task: Task) -> Result<(), Error> {
-    if task == Task::Regression {
-        return Ok(());
-    }
-    let mut answers = golden.answers().flatten();
-    match answers.find(|answer| !(0.0..=1.0).contains(answer)) {
-        Some(answer) => Err(Error::NoProbability { answer }),
-        None => Ok(()),
+fn check_answers(golden: &Golden, task: Task) -> Result<(), Error> {
+    let answers = golden.answers().collect::<Option<Vec<_>>>().ok_or(Error::NoNumber)?;
+    let is_none = |answer: &&f64| !(0.0..=1.0).contains(*answer);
+    match answers.iter().flatten().find(is_none) {
+        Some(answer) if task != Task::Regression => Err(Error::NoProbability { answer: *answer }),
+        _ => Ok(()),
     }
 }

@@ -3,6 +3,7 @@
 mod attest;
 mod diff;
 mod forget;
+mod import;
 mod list;
 mod make;
 mod rebuild;
@@ -37,7 +38,8 @@ use crate::system::System;
 #[derive(ClapArgs, Debug)]
 #[command(args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
 #[command(after_help = "Examples:\n  shipworthy release examples/flights\n  shipworthy release \
-    verify 08d796d1faec --state examples/flights/.shipworthy\n\nExit codes of verify: 0 it is what \
+    verify 08d796d1faec --state examples/flights/.shipworthy\n  shipworthy release import \
+    late.json --name late\n\nExit codes of verify: 0 it is what \
     it was; 1 it is not (standard error names the file); 2 there is no such release.")]
 pub(crate) struct Args {
     #[command(subcommand)]
@@ -76,6 +78,7 @@ pub(crate) struct Args {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    Import(import::Args),
     /// Check every byte of a release, and that it answers its golden rows as it did.
     Verify(verify::Args),
     /// Show what a release is made of.
@@ -125,6 +128,7 @@ struct One {
 pub(crate) fn run(args: &Args, system: &System) -> Result<Outcome> {
     match &args.command {
         None => make::run(args, system),
+        Some(Command::Import(args)) => import::run(args, system),
         Some(Command::Verify(args)) => verify::run(args),
         Some(Command::Show(one)) => show::run(one),
         Some(Command::List(list)) => list::run(list),

@@ -1,4 +1,6 @@
-//! `shipworthy serve`: bare models, no project needed.
+//! `shipworthy serve`: bare models and kept releases, no project needed.
+
+mod kept;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -31,17 +33,23 @@ use crate::system::System;
 /// (Triton, MLServer, KServe). Inputs and outputs are those of its own metadata; GET
 /// /v2/models/NAME lists them. No value is required and nothing is decided, but every answer is
 /// recorded, with the digest of its model file, or of what the other server says of its model, as
-/// the release. Prints and stops as `shipworthy up` does.
+/// the release. A release that is kept here (`shipworthy release import` makes one) has a contract
+/// and decides. Prints and stops as `shipworthy up` does.
 #[derive(clap::Args, Clone, Debug)]
 #[command(after_help = "Example:\n  shipworthy serve --model late=model.json\n  curl -s \
     localhost:8080/v2/models/late\n\nFormats, found by content: XGBoost (JSON, UBJSON), LightGBM \
-    (text), CatBoost (JSON), ONNX (run by ONNX Runtime: pip install onnxruntime).\n\nIn front of a server that is there:\n  shipworthy serve --model \
+    (text), CatBoost (JSON), ONNX (run by ONNX Runtime: pip install onnxruntime).\n\nWith a contract:\n  shipworthy release import late.onnx --task binary\n  shipworthy serve --release 08d796d1faec\n\nIn front of a server that is there:\n  shipworthy serve --model \
     late=http://127.0.0.1:8000/v2/models/late\nIf it wants a token, SHIPWORTHY_REMOTE_TOKEN_LATE \
     holds it.")]
 pub(crate) struct Args {
     /// The name that clients call a model by, and its file or URL; may be given several times.
-    #[arg(long = "model", short, value_name = "NAME=FILE", required = true)]
+    #[arg(long = "model", short, value_name = "NAME=FILE", required_unless_present = "releases")]
     models: Vec<Named>,
+
+    /// A release of the state directory, served under its own name and with its contract: its id,
+    /// at least six digits of it, or a slot such as ENDPOINT@stable; may be given several times.
+    #[arg(long = "release", short, value_name = "RELEASE")]
+    releases: Vec<String>,
 
     /// How long another server may take to answer, retries included, in milliseconds.
     #[arg(long, value_name = "MS", default_value_t = 5_000,
@@ -145,7 +153,8 @@ pub(crate) fn run(args: Args, system: &System) -> Result<Outcome> {
     let state = args.server.state.clone().unwrap_or_else(|| STATE_DIRECTORY.into());
     let sizes = project::LedgerSizes::default();
     let server = Server::open(&args.server, &state, &sizes, system)?;
-    let what = Bare { endpoints, remotes, micro_batching: args.micro_batching };
+    let (releases, micro_batching) = (args.releases, args.micro_batching);
+    let what = Bare { endpoints, remotes, releases, micro_batching };
     server.serve(Arc::new(what), system)?;
     Ok(Outcome::Done)
 }
@@ -211,6 +220,7 @@ fn in_capitals(name: &str) -> String {
 struct Bare {
     endpoints: BTreeMap<String, Endpoint>,
     remotes: Vec<Elsewhere>,
+    releases: Vec<String>,
     micro_batching: MicroBatching,
 }
 
@@ -219,12 +229,17 @@ impl Serves for Bare {
         limits(&project::Limits::default())
     }
 
-    fn endpoints(&self, _: &State, system: &System) -> Result<BTreeMap<String, Endpoint>> {
+    fn endpoints(&self, state: &State, system: &System) -> Result<BTreeMap<String, Endpoint>> {
         let mut endpoints = self.endpoints.clone();
         for elsewhere in &self.remotes {
             let release = Handle::current().block_on(elsewhere.load(system))?;
             let release = self.micro_batching.of_remote(release);
             endpoints.insert(elsewhere.name.clone(), endpoint(&elsewhere.name, release));
+        }
+        for (name, endpoint) in kept::endpoints(&self.releases, state, system)? {
+            if endpoints.insert(name.clone(), endpoint).is_some() {
+                bail!("a model and a release are both called `{name}`");
+            }
         }
         Ok(endpoints)
     }

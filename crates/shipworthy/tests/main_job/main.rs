@@ -20,6 +20,7 @@ mod grpc_client;
 mod grpc_stopping;
 mod headers;
 mod http;
+mod importing;
 mod killing;
 mod lineage;
 mod mlflow;

@@ -34,14 +34,8 @@ pub(super) fn run(args: &Args, system: &System) -> Result<Outcome> {
         bail!("a release that follows from no commit cannot be tied to one by a tag");
     }
     let kept = State::open(&place, args.onnx.models(1), system)?;
-    let making = Making {
-        project: &project,
-        directory: &directory,
-        kept: &kept,
-        signing: &args.signing,
-        system,
-    };
-    let (id, trained) = making.release(&commit, &args.reason)?;
+    let making = Making::begin(&kept, &args.signing, system)?;
+    let (id, trained) = making.of_project((&project, &directory), &commit, &args.reason)?;
     copy_events(&kept.lock, &kept.shelf.store, &project.ledger, system);
     let (release, commit) = (id.to_string(), commit.id());
     if let (true, Some(commit)) = (args.tag, commit) {

@@ -48,8 +48,8 @@ fn make(args: &Args, project: &Project, kept: &State, system: &System) -> Result
         output::note(&format!("the release will be marked unreproducible: {reason}"));
     }
     let reason = "made and served by `shipworthy up`";
-    let making = Making { project, directory, kept, signing: &args.signing, system };
-    let (id, trained) = making.release(&commit, reason)?;
+    let making = Making::begin(kept, &args.signing, system)?;
+    let (id, trained) = making.of_project((project, directory), &commit, reason)?;
     trained.report.iter().for_each(|report| output::note(&summary(report)));
     let by = kept.attribution(reason, system)?;
     kept.shelf.set_stable(&project.identity.name, &id, &by)?;

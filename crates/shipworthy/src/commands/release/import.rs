@@ -1,0 +1,167 @@
+//! `shipworthy release import PATH`.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::Result;
+use clap::Args as ClapArgs;
+use serde::Serialize;
+use shipworthy_control::import::{self, Imported, Origin, Request};
+use shipworthy_control::project::LedgerSizes;
+use shipworthy_control::release::Made;
+use shipworthy_control::{Commit, git};
+use shipworthy_core::{Output, Task};
+
+use crate::cli::Outcome;
+use crate::making::Making;
+use crate::onnx_runtime::OnnxRuntime;
+use crate::output;
+use crate::server::{State, copy_events};
+use crate::signing::SigningArgs;
+use crate::state::StateArgs;
+use crate::system::System;
+
+/// Make a release of a model that is there already: an MLflow model, or a model file.
+///
+/// Of an MLflow model (a directory with a file MLmodel) the flavours xgboost, lightgbm, catboost
+/// and onnx are read, and its signature becomes the contract; of a bare file its own metadata do.
+/// What cannot be taken is refused or listed. The release names the git commit that has the files,
+/// when they lie in a clean tree of which a clone will have it; else it is marked unreproducible.
+#[derive(ClapArgs, Debug)]
+#[command(after_help = "Examples:\n  shipworthy release import mlruns/1/models/m-8a6f/artifacts \
+    --name late\n  shipworthy release import late.onnx --task binary --target late\n  shipworthy \
+    serve --release 08d796d1faec")]
+pub(super) struct Args {
+    /// The directory of an MLflow model, or a model file (XGBoost JSON or UBJSON, LightGBM text,
+    /// CatBoost JSON, ONNX).
+    #[arg(value_name = "PATH")]
+    path: PathBuf,
+
+    /// The name of the endpoint that will serve it; made from the path, unless given.
+    #[arg(long, value_name = "NAME")]
+    name: Option<String>,
+
+    /// What it predicts; found in the objective of its training, where that tells.
+    #[arg(long, value_name = "TASK", value_parser = task)]
+    task: Option<Task>,
+
+    /// The name of what it predicts; that of the endpoint, unless given.
+    #[arg(long, value_name = "NAME")]
+    target: Option<String>,
+
+    /// The names of its classes in the order of its answers, with commas between them; of two the
+    /// negative one first. Unless given: `not_TARGET,TARGET`, or 0, 1, 2 and so on.
+    #[arg(long, value_name = "NAMES", value_delimiter = ',')]
+    classes: Option<Vec<String>>,
+
+    /// A contract of your own, as JSON in the form of a bundle's contract.json.
+    #[arg(long, value_name = "FILE")]
+    contract: Option<PathBuf>,
+
+    #[command(flatten)]
+    state: StateArgs,
+
+    /// Why; it stands in the record of this action.
+    #[arg(long, value_name = "WHY", default_value = "imported by `shipworthy release import`")]
+    reason: String,
+
+    #[command(flatten)]
+    signing: SigningArgs,
+
+    #[command(flatten)]
+    onnx: OnnxRuntime,
+
+    /// Print JSON.
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Serialize)]
+struct Printed<'a> {
+    release: String,
+    name: &'a str,
+    commit: Option<&'a str>,
+    reproducible: bool,
+    unreproducible_reason: Option<&'a str>,
+    output: &'a Output,
+    columns: usize,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    mlflow: Option<&'a Origin>,
+    notes: &'a [String],
+}
+
+fn task(text: &str) -> Result<Task, String> {
+    let found = Task::ALL.into_iter().find(|(name, _)| *name == text);
+    found.map(|(_, task)| task).ok_or_else(|| "one of binary, multiclass, regression".to_owned())
+}
+
+pub(super) fn run(args: &Args, system: &System) -> Result<Outcome> {
+    let request = Request {
+        path: &args.path,
+        name: args.name.as_deref(),
+        task: args.task,
+        target: args.target.as_deref(),
+        classes: args.classes.as_deref(),
+        contract: args.contract.as_deref(),
+    };
+    let models = args.onnx.models(1);
+    let imported = import::import(&request, models.as_ref())?;
+    let kept = State::open(&args.state.state, models, system)?;
+    let making = Making::begin(&kept, &args.signing, system)?;
+    let Imported { name, trained, commit, origin, .. } = &imported;
+    let place = args.path.parent().filter(|parent| *parent != Path::new(""));
+    let place = git::Origin::of(place.unwrap_or(Path::new(".")));
+    let circumstances = &making.circumstances(place, serde_json::to_value(origin)?);
+    let made = Made { project: name, trained, commit, circumstances };
+    let id = making.keep(&made, &args.reason)?.to_string();
+    copy_events(&kept.lock, &kept.shelf.store, &LedgerSizes::default(), system);
+    if args.json {
+        output::json(&printed(id, &imported))?;
+    } else {
+        tell(&imported);
+        output::line(&id)?;
+        output::note(&format!("to serve it: shipworthy serve --release {}", &id[..19]));
+    }
+    Ok(Outcome::Done)
+}
+
+fn printed(release: String, imported: &Imported) -> Printed<'_> {
+    let commit = imported.commit.id();
+    Printed {
+        release,
+        name: &imported.name,
+        commit,
+        reproducible: commit.is_some(),
+        unreproducible_reason: why_not(&imported.commit),
+        output: &imported.trained.output,
+        columns: imported.trained.contract.columns.len(),
+        mlflow: imported.origin.as_ref(),
+        notes: &imported.notes,
+    }
+}
+
+fn why_not(commit: &Commit) -> Option<&str> {
+    match commit {
+        Commit::Clean(_) => None,
+        Commit::None { reason } => Some(reason),
+    }
+}
+
+/// For people, on standard error.
+fn tell(imported: &Imported) {
+    let Output { task, target, classes } = &imported.trained.output;
+    let columns = imported.trained.contract.columns.len();
+    let classes =
+        if classes.is_empty() { String::new() } else { format!(" ({})", classes.join(", ")) };
+    let (name, task) = (&imported.name, task.name());
+    output::note(&format!("{name}: {columns} columns, predicts {target}: {task}{classes}"));
+    if let Some(origin) = &imported.origin {
+        let said = [("run", &origin.run_id), ("MLflow", &origin.mlflow_version)].into_iter();
+        let said = said.chain([("written", &origin.utc_time_created)]);
+        let said = said.filter_map(|(what, value)| Some(format!("{what} {}", value.as_ref()?)));
+        output::note(&format!("MLflow model: {}", said.collect::<Vec<_>>().join(", ")));
+    }
+    imported.notes.iter().for_each(|note| output::note(&format!("note: {note}")));
+    if let Some(reason) = why_not(&imported.commit) {
+        output::note(&format!("the release is marked unreproducible: {reason}"));
+    }
+}
