@@ -18,6 +18,7 @@ mod facts;
 mod guard;
 mod ledger;
 mod page;
+mod releases;
 mod reload;
 mod sign_in;
 mod status;
@@ -41,8 +42,11 @@ use shipworthy_serving::Serving;
 use shipworthy_store::{Permission, Store, Token};
 use tokio::sync::{Mutex, Semaphore};
 
+use crate::release::Shelf;
+
 pub use error::Error;
 pub use facts::{GatherFacts, ServingFacts, release_facts};
+pub use releases::Signer;
 pub use reload::{Reload, ReloadError};
 pub use tokens::{create_token, revoke_token};
 
@@ -55,6 +59,10 @@ const MAX_LEDGER_READS: usize = 4;
 pub struct Ports {
     /// Control state.
     pub store: Arc<dyn Store>,
+    /// The releases in it.
+    pub shelf: Shelf,
+    /// Who signs what is said about them.
+    pub signer: Arc<dyn Signer>,
     /// The data plane.
     pub serving: Arc<Serving>,
     /// Where the ledger's segments are.
@@ -134,6 +142,8 @@ pub fn router(plane: Arc<ControlPlane>) -> Router {
         .route("/v1/ledger/entries", get(ledger::list))
         .route("/v1/ledger/entries/{id}", get(ledger::show))
         .route("/v1/events", get(events::list))
+        // What each verb needs besides is for the handler to ask.
+        .route("/v1/releases/{name_and_verb}", post(releases::act))
         .route_layer(needs(Permission::Read));
     let controlling = Router::new()
         .route("/v1/reload", post(reload::reload))

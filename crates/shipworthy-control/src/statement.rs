@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 use shipworthy_core::attestation::{Attested, Statement, predicate};
 use shipworthy_core::{Manifest, SourceFile};
 use shipworthy_rows::Timestamp;
-use shipworthy_store::Attestation;
+use shipworthy_store::{Attestation, Attribution};
 
 use crate::Origin;
 use crate::reference::ReferenceRows;
@@ -13,6 +13,9 @@ use crate::train::{self, Quality, Report};
 /// How a release is made: trained from a project, or taken as it is.
 const TRAINED: &str = "shipworthy:train/v1";
 const TAKEN: &str = "shipworthy:take/v1";
+
+/// Stands for a repository that has no remote.
+const NO_REMOTE: &str = "repository";
 
 /// Who makes releases: this program, on the machine of whoever runs it.
 const BUILDER: &str = "shipworthy:command-line";
@@ -55,7 +58,7 @@ pub fn provenance(manifest: &Manifest, circumstances: &Circumstances) -> Stateme
         external["model"] = model_origin.clone();
     }
     let commit = manifest.commit.iter().map(|commit| {
-        let remote = origin.remote.as_deref().unwrap_or("repository");
+        let remote = origin.remote.as_deref().unwrap_or(NO_REMOTE);
         let branch = origin.branch.as_ref().map(|branch| format!("@refs/heads/{branch}"));
         json!({
             "uri": format!("git+{remote}{}", branch.unwrap_or_default()),
@@ -107,6 +110,59 @@ pub fn reference_rows(rows: &ReferenceRows) -> Statement {
     Statement { predicate_type: predicate::REFERENCE_ROWS.to_owned(), predicate }
 }
 
+/// That whoever acts signs the release off.
+#[must_use]
+pub fn approval(by: &Attribution) -> Statement {
+    let predicate = json!({
+        "approver": by.actor(),
+        "reason": by.reason(),
+        "approvedOn": by.at().to_string(),
+    });
+    Statement { predicate_type: predicate::APPROVAL.to_owned(), predicate }
+}
+
+/// Why somebody cannot say something about a release.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{message}")]
+pub struct Unsayable {
+    message: String,
+}
+
+/// What is said by others than this program: `gate-report`, or the URI of a predicate type.
+///
+/// # Errors
+/// When only this program may say it, or the predicate is not one of its type.
+pub fn stated(kind: &str, predicate: Value) -> Result<Statement, Unsayable> {
+    let no = |message: String| Err(Unsayable { message });
+    let made_here =
+        [predicate::PROVENANCE, predicate::APPROVAL, predicate::QUALITY, predicate::REFERENCE_ROWS];
+    let predicate_type = match kind {
+        "gate-report" => predicate::GATE_REPORT,
+        uri if made_here.contains(&uri) => {
+            return no(format!(
+                "`{uri}` is said by this program alone: the provenance when a release is made, an \
+                 approval by `shipworthy release approve`"
+            ));
+        }
+        uri if uri.contains(':') => uri,
+        other => return no(format!("`{other}` is neither `gate-report` nor a URI")),
+    };
+    if !predicate.is_object() {
+        return no("a predicate is a JSON object".to_owned());
+    }
+    let result = predicate["result"].as_str().unwrap_or_default();
+    let is_report =
+        ["PASSED", "WARNED", "FAILED"].contains(&result) && predicate["configuration"].is_array();
+    if predicate_type == predicate::GATE_REPORT && !is_report {
+        return no(
+            "a gate report has a `result`, PASSED, WARNED or FAILED, and a `configuration`, a list \
+             of what was run"
+                .to_owned(),
+        );
+    }
+    Ok(Statement { predicate_type: predicate_type.to_owned(), predicate })
+}
+
 /// What a release is found by: `test.roc_auc`, `validation.roc_auc`, …
 #[must_use]
 pub fn metrics(report: &Report) -> Vec<(String, f64)> {
@@ -136,6 +192,15 @@ pub fn machine(provenance: &Value) -> Option<Machine> {
 #[must_use]
 pub fn path(provenance: &Value) -> Option<&str> {
     provenance["buildDefinition"]["externalParameters"]["path"].as_str()
+}
+
+/// The repository of the commit, with its branch, as the provenance of a release tells it.
+#[must_use]
+pub fn repository(provenance: &Value) -> Option<String> {
+    let dependencies = provenance["buildDefinition"]["resolvedDependencies"].as_array()?;
+    let commit = dependencies.iter().find(|found| found["digest"]["gitCommit"].is_string())?;
+    let uri = commit["uri"].as_str()?.strip_prefix("git+")?;
+    (!uri.starts_with(NO_REMOTE)).then(|| uri.to_owned())
 }
 
 /// A statement about a release that counts.

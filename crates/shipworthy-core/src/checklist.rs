@@ -63,6 +63,27 @@ pub struct ReleaseFacts {
     pub commit: Option<String>,
     /// Why it cannot be made again, when it cannot.
     pub unreproducible: Option<String>,
+    /// Who signed for that.
+    pub provenance: Provenance,
+}
+
+/// A signed statement about how a release was made.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Provenance {
+    /// It counts.
+    Signed {
+        /// The name of the key.
+        key: String,
+        /// Where the commit is found, if that is told.
+        repository: Option<String>,
+    },
+    /// There is none.
+    Missing,
+    /// What is said about the release was changed, or a stranger signed it.
+    Broken {
+        /// Where that shows.
+        why: String,
+    },
 }
 
 /// What is known about the ledger.
@@ -131,10 +152,20 @@ fn commit(facts: &Facts) -> (State, String) {
     let Some(release) = &facts.release else {
         return (State::NotSetUp, "no release yet".to_owned());
     };
-    match (&release.commit, &release.unreproducible) {
-        (Some(commit), None) => (State::Met, format!("{} is made from {commit}", release.id)),
-        (_, Some(why)) => (State::Failing, format!("{} is unreproducible: {why}", release.id)),
-        (None, None) => (State::Failing, format!("{} names no commit", release.id)),
+    let ReleaseFacts { id, commit, unreproducible, provenance } = release;
+    let failing = |why: String| (State::Failing, why);
+    match (commit, unreproducible, provenance) {
+        (_, _, Provenance::Broken { why }) => failing(format!("{id} cannot be believed: {why}")),
+        (_, Some(why), _) => failing(format!("{id} is unreproducible: {why}")),
+        (None, None, _) => failing(format!("{id} names no commit")),
+        (Some(commit), None, Provenance::Missing) => {
+            failing(format!("{id} names {commit}, and nobody has signed for it"))
+        }
+        (Some(commit), None, Provenance::Signed { key, repository }) => {
+            let of = repository.as_ref().map(|place| format!(" of {place}")).unwrap_or_default();
+            let key = key.get(..12).unwrap_or(key);
+            (State::Met, format!("{id} is made from {commit}{of}, signed by key {key}"))
+        }
     }
 }
 
@@ -197,17 +228,22 @@ mod tests {
 
     #[test]
     fn a_release_is_tied_to_its_commit_or_says_why_not() {
-        let release = |commit: Option<&str>, unreproducible: Option<&str>| Facts {
-            release: Some(ReleaseFacts {
+        let signed = Provenance::Signed { key: "ab".repeat(32), repository: None };
+        let release = |commit: Option<&str>, unreproducible: Option<&str>, said: &Provenance| {
+            let release = Some(ReleaseFacts {
                 id: "sha256:00".to_owned(),
                 commit: commit.map(str::to_owned),
                 unreproducible: unreproducible.map(str::to_owned),
-            }),
-            ..Facts::default()
+                provenance: said.clone(),
+            });
+            state(&Facts { release, ..Facts::default() }, "commit")
         };
-        assert_eq!(state(&release(Some("c0ffee"), None), "commit"), State::Met);
-        assert_eq!(state(&release(None, Some("the tree is dirty")), "commit"), State::Failing);
-        assert_eq!(state(&release(None, None), "commit"), State::Failing);
+        assert_eq!(release(Some("c0ffee"), None, &signed), State::Met);
+        assert_eq!(release(None, Some("the tree is dirty"), &signed), State::Failing);
+        assert_eq!(release(None, None, &signed), State::Failing);
+        assert_eq!(release(Some("c0ffee"), None, &Provenance::Missing), State::Failing);
+        let broken = Provenance::Broken { why: "a byte".to_owned() };
+        assert_eq!(release(Some("c0ffee"), None, &broken), State::Failing);
     }
 
     #[test]

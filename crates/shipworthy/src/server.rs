@@ -27,7 +27,7 @@ use tokio_util::task::TaskTracker;
 
 use crate::onnx_runtime::OnnxRuntime;
 use crate::output;
-use crate::signing::TrustArgs;
+use crate::signing::{SigningArgs, StateSigner, TrustArgs};
 use crate::system::System;
 pub(crate) use acting::Acting;
 use data_plane::DataPlane;
@@ -78,6 +78,9 @@ pub(crate) trait Serves: Send + Sync + 'static {
     /// # Errors
     /// When one of them cannot be served: the server ends.
     fn endpoints(&self, state: &State, system: &System) -> Result<BTreeMap<String, Endpoint>>;
+
+    /// Who signs what is said about releases meanwhile.
+    fn signing(&self) -> SigningArgs;
 
     /// What a reload does.
     fn reloader(&self, serving: &Arc<Serving>, store: &Arc<dyn Store>) -> Arc<dyn Reload>;
@@ -138,6 +141,8 @@ async fn run(server: Server, what: Arc<dyn Serves>, system: &System) -> Result<(
     let reloader = what.reloader(&serving, &store);
     let control = Arc::new(ControlPlane::new(plane::Ports {
         store: Arc::clone(&store),
+        shelf: state.shelf.clone(),
+        signer: Arc::new(StateSigner::new(&state, what.signing(), system)),
         serving: Arc::clone(&serving),
         ledger_disk: Arc::clone(&ledger.disk),
         ledger: ledger.ledger.clone(),
@@ -145,7 +150,7 @@ async fn run(server: Server, what: Arc<dyn Serves>, system: &System) -> Result<(
         entropy: Arc::clone(&system.entropy),
         reload: Arc::clone(&reloader),
         facts: Arc::new(ServingFacts {
-            store: Arc::clone(&store),
+            shelf: state.shelf.clone(),
             serving: Arc::clone(&serving),
             ledger: ledger.ledger.clone(),
         }),

@@ -5,6 +5,8 @@ use std::sync::Arc;
 
 use anyhow::{Context, Result};
 use clap::Args;
+use shipworthy_control::models::Cause;
+use shipworthy_control::plane::Signer;
 use shipworthy_core::signing::{PublicKey, SigningKey};
 
 use crate::output;
@@ -74,6 +76,26 @@ pub(crate) fn fresh(system: &System) -> SigningKey {
     let mut random = [0; 32];
     system.entropy.fill(&mut random);
     SigningKey::from_random(&random)
+}
+
+/// The key of a server, found when it is first needed: one that says nothing about releases
+/// needs none.
+pub(crate) struct StateSigner {
+    state: Arc<State>,
+    signing: SigningArgs,
+    system: System,
+}
+
+impl StateSigner {
+    pub(crate) fn new(state: &Arc<State>, signing: SigningArgs, system: &System) -> Self {
+        Self { state: Arc::clone(state), signing, system: system.clone() }
+    }
+}
+
+impl Signer for StateSigner {
+    fn key(&self) -> Result<SigningKey, Cause> {
+        Ok(self.signing.signer(&self.state, &self.system)?)
+    }
 }
 
 impl TrustArgs {

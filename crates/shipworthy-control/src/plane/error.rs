@@ -8,6 +8,8 @@ use serde::Serialize;
 use shipworthy_store::{Role, event, store, token};
 
 use super::reload::ReloadError;
+use crate::release;
+use crate::statement::Unsayable;
 
 /// Why a request was not done. The message says what was wrong, [`Error::hint`] what to do.
 #[derive(Debug, thiserror::Error)]
@@ -86,6 +88,18 @@ pub enum Error {
         /// The name.
         name: String,
     },
+    /// The name is none of a release here, or of several.
+    #[error("{message}")]
+    NoSuchRelease {
+        /// Which, and how releases are named.
+        message: String,
+    },
+    /// The release is not what it was, or something refers to it.
+    #[error("{message}")]
+    ReleaseRefused {
+        /// What is wrong.
+        message: String,
+    },
     /// The ledger has no entry of that name.
     #[error("the ledger has no entry {id}")]
     NoSuchEntry {
@@ -116,13 +130,15 @@ impl Error {
             }
             Self::Unauthenticated => StatusCode::UNAUTHORIZED,
             Self::Forbidden { .. } | Self::CrossOrigin => StatusCode::FORBIDDEN,
-            Self::UnknownRoute { .. } | Self::NoSuchToken { .. } | Self::NoSuchEntry { .. } => {
-                StatusCode::NOT_FOUND
-            }
+            Self::UnknownRoute { .. }
+            | Self::NoSuchToken { .. }
+            | Self::NoSuchRelease { .. }
+            | Self::NoSuchEntry { .. } => StatusCode::NOT_FOUND,
             Self::WrongMethod { .. } => StatusCode::METHOD_NOT_ALLOWED,
-            Self::TokenNameTaken { .. } | Self::LastOperator { .. } | Self::ReloadRefused(_) => {
-                StatusCode::CONFLICT
-            }
+            Self::TokenNameTaken { .. }
+            | Self::LastOperator { .. }
+            | Self::ReleaseRefused { .. }
+            | Self::ReloadRefused(_) => StatusCode::CONFLICT,
             Self::BodyTooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
             Self::WrongHost { .. } => StatusCode::MISDIRECTED_REQUEST,
             Self::State(_) => StatusCode::SERVICE_UNAVAILABLE,
@@ -147,6 +163,8 @@ impl Error {
             Self::NoSuchToken { .. } => "no_such_token",
             Self::TokenNameTaken { .. } => "token_name_taken",
             Self::LastOperator { .. } => "last_operator",
+            Self::NoSuchRelease { .. } => "no_such_release",
+            Self::ReleaseRefused { .. } => "release_refused",
             Self::NoSuchEntry { .. } => "no_such_entry",
             Self::ReloadRefused(_) => "reload_refused",
             Self::State(_) => "state_unavailable",
@@ -174,7 +192,8 @@ impl Error {
             Self::CrossOrigin => "send a token in `Authorization` instead of the session's cookie",
             Self::UnknownRoute { .. } => {
                 "there are /v1/status, /v1/checklist, /v1/reload, /v1/tokens, /v1/sign-in-links, \
-                 /v1/ledger/entries and /v1/events"
+                 /v1/releases/NAME:approve (:attest, :hold, :free), /v1/ledger/entries and \
+                 /v1/events"
             }
             Self::WrongMethod { .. } => "GET reads; POST acts, and its body gives a reason",
             Self::BodyTooLarge { .. } => "an action is a few fields and a reason: send less",
@@ -187,6 +206,8 @@ impl Error {
                 "make another operator first: `shipworthy token create NAME --role operator \
                  --reason WHY`"
             }
+            Self::NoSuchRelease { .. } => "`shipworthy release list` shows those that are here",
+            Self::ReleaseRefused { .. } => "`shipworthy release verify` says more",
             Self::NoSuchEntry { .. } => {
                 "check the id; an answer's `decision_ids` name its entries, and each server has \
                  its own ledger"
@@ -238,8 +259,33 @@ impl From<store::Error> for Error {
         match error {
             store::Error::TokenNameTaken { name } => Self::TokenNameTaken { name },
             store::Error::NoSuchToken { name } => Self::NoSuchToken { name },
+            error @ (store::Error::ReleaseInUse { .. }
+            | store::Error::ReleasePruned { .. }
+            | store::Error::TooManyAttestations { .. }) => {
+                Self::ReleaseRefused { message: error.to_string() }
+            }
             error => Self::State(error),
         }
+    }
+}
+
+impl From<release::Error> for Error {
+    fn from(error: release::Error) -> Self {
+        match error {
+            release::Error::Store(error) => error.into(),
+            error @ (release::Error::NoName { .. } | release::Error::Ambiguous { .. }) => {
+                Self::NoSuchRelease { message: error.to_string() }
+            }
+            error => Self::ReleaseRefused { message: chain(&error) },
+        }
+    }
+}
+
+impl From<Unsayable> for Error {
+    fn from(error: Unsayable) -> Self {
+        let hint = "for example {\"type\": \"gate-report\", \"predicate\": {\"result\": \"PASSED\", \
+                    \"configuration\": []}, \"reason\": \"why\"}";
+        Self::BadRequest { message: error.to_string(), hint }
     }
 }
 

@@ -3,12 +3,15 @@
 use std::sync::Arc;
 
 use serde::Deserialize;
-use shipworthy_core::checklist::{Facts, LedgerFacts, ReleaseFacts};
+use shipworthy_core::attestation::predicate;
+use shipworthy_core::checklist::{Facts, LedgerFacts, Provenance, ReleaseFacts};
 use shipworthy_ledger::{Health, Ledger};
 use shipworthy_serving::Serving;
-use shipworthy_store::{Release, Reproducibility, Store, store};
+use shipworthy_store::{Release, Reproducibility, store};
 
 use super::error::chain;
+use crate::release::{self, Shelf};
+use crate::statement;
 
 /// Gathers what the checklist is judged by. Called on a thread that may block.
 pub trait GatherFacts: Send + Sync {
@@ -21,8 +24,8 @@ pub trait GatherFacts: Send + Sync {
 
 /// The facts of a running server: the release that answers, its contract, and the ledger.
 pub struct ServingFacts {
-    /// Control state.
-    pub store: Arc<dyn Store>,
+    /// The releases.
+    pub shelf: Shelf,
     /// The data plane.
     pub serving: Arc<Serving>,
     /// The ledger.
@@ -34,13 +37,15 @@ impl GatherFacts for ServingFacts {
         let plan = self.serving.plan();
         let release = plan.endpoints.values().next().map(|endpoint| &endpoint.stable);
         let facts = release.map(|release| -> Result<_, store::Error> {
-            let stored = self.store.release(release.id())?;
-            let served = || ReleaseFacts {
-                id: release.id().to_string(),
-                commit: release.commit().map(str::to_owned),
-                unreproducible: None,
-            };
-            Ok(stored.as_ref().map_or_else(served, release_facts))
+            match self.shelf.store.release(release.id())? {
+                Some(stored) => release_facts(&self.shelf, &stored),
+                None => Ok(ReleaseFacts {
+                    id: release.id().to_string(),
+                    commit: release.commit().map(str::to_owned),
+                    unreproducible: None,
+                    provenance: Provenance::Missing,
+                }),
+            }
         });
         Ok(Facts {
             release: facts.transpose()?,
@@ -54,13 +59,34 @@ impl GatherFacts for ServingFacts {
 }
 
 /// What the checklist asks of a stored release.
-#[must_use]
-pub fn release_facts(release: &Release) -> ReleaseFacts {
+///
+/// # Errors
+/// When control state cannot be reached.
+pub fn release_facts(shelf: &Shelf, release: &Release) -> Result<ReleaseFacts, store::Error> {
     let unreproducible = match &release.reproducibility {
         Reproducibility::Reproducible => None,
         Reproducibility::Unreproducible { reason } => Some(reason.clone()),
     };
-    ReleaseFacts { id: release.id.to_string(), commit: commit_of(release), unreproducible }
+    Ok(ReleaseFacts {
+        id: release.id.to_string(),
+        commit: commit_of(release),
+        unreproducible,
+        provenance: provenance(shelf, release)?,
+    })
+}
+
+fn provenance(shelf: &Shelf, release: &Release) -> Result<Provenance, store::Error> {
+    let said = match shelf.manifest(&release.id).and_then(|_| shelf.statements(&release.id)) {
+        Ok(said) => said,
+        Err(release::Error::Store(error)) => return Err(error),
+        Err(error) => return Ok(Provenance::Broken { why: chain(&error) }),
+    };
+    let mut newest_first = said.into_iter().rev();
+    let found = newest_first.find(|said| said.stored.predicate_type == predicate::PROVENANCE);
+    Ok(found.map_or(Provenance::Missing, |said| Provenance::Signed {
+        key: said.attested.key_id,
+        repository: statement::repository(&said.attested.statement.predicate),
+    }))
 }
 
 /// The commit in a stored manifest, whichever build wrote it.

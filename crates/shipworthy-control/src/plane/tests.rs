@@ -17,14 +17,20 @@ use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::http::{HeaderMap, Method, Request, StatusCode, header};
 use serde_json::{Value, json};
+use shipworthy_core::signing::SigningKey;
 use shipworthy_core::{SeededEntropy, SimulatedClock};
 use shipworthy_ledger::{Kind, MemoryDisk, Options, Record, Writer, open};
 use shipworthy_rows::Timestamp;
 use shipworthy_serving::{Limits, Plan, Serving};
-use shipworthy_store::{Attribution, Role, SqliteStore, Token};
+use shipworthy_store::{
+    Attribution, Bundles, EndpointName, NewRelease, ReleaseId, Reproducibility, Role, SqliteStore,
+    StateDir, Token,
+};
 use tower::ServiceExt;
 
-use super::{ControlPlane, Ports, Reload, ReloadError, ServingFacts, create_token, router};
+use super::{ControlPlane, Ports, Reload, ReloadError, ServingFacts, Signer, create_token, router};
+use crate::models::{Cause, Trees};
+use crate::release::Shelf;
 
 /// The name that requests call the server by, unless they say otherwise.
 const HOST: &str = "127.0.0.1:8081";
@@ -59,13 +65,17 @@ impl Bench {
             ledger: ledger.clone(),
         };
         let serving = Arc::new(Serving::new(nothing_served(), ports, 1));
+        let bundles = Arc::new(Bundles::reading(&StateDir::open(directory.path()).unwrap()));
+        let shelf = Shelf { store: store.clone(), bundles, models: Arc::new(Trees), trusted: None };
         let facts = ServingFacts {
-            store: store.clone(),
+            shelf: shelf.clone(),
             serving: Arc::clone(&serving),
             ledger: ledger.clone(),
         };
         let plane = Arc::new(ControlPlane::new(Ports {
             store,
+            shelf,
+            signer: Arc::new(Signs),
             serving,
             ledger_disk: disk,
             ledger,
@@ -86,6 +96,17 @@ impl Bench {
         let ports = &self.plane.ports;
         let made = create_token(&*ports.store, &*ports.entropy, (name, role), &by);
         made.unwrap().1.reveal()
+    }
+
+    /// A release that is stable at `delay`, of which there is no file.
+    fn serve_a_release(&self) {
+        let by = Attribution::new("root", "a test", Timestamp::from_millis(0)).unwrap();
+        let store = &self.plane.ports.store;
+        let id = ReleaseId::from_sha256(&[5; 32]);
+        let release = NewRelease::new(id.clone(), "{}", Reproducibility::Reproducible).unwrap();
+        store.insert_release(&release, &by).unwrap();
+        store.set_stable(&EndpointName::parse("delay").unwrap(), &id, &by).unwrap();
+        store.trust_key(&Signs.key().unwrap().public(), &by).unwrap();
     }
 
     fn stored(&self, name: &str) -> Token {
@@ -171,6 +192,15 @@ impl Reply {
             assert!(body[field].as_str().is_some_and(|text| !text.is_empty()), "{}", self.text);
         }
         body["code"].as_str().unwrap().to_owned()
+    }
+}
+
+/// Signs with the key that the bench trusts.
+struct Signs;
+
+impl Signer for Signs {
+    fn key(&self) -> Result<SigningKey, Cause> {
+        Ok(SigningKey::from_random(&[3; 32]))
     }
 }
 

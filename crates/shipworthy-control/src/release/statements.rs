@@ -11,7 +11,7 @@ use shipworthy_store::{Attestation, Attribution, Key, KeyEnd, NewAttestation, Ne
 
 use super::{Error, Shelf};
 use crate::reference::ReferenceRows;
-use crate::statement::{Said, latest};
+use crate::statement::{self, Said, latest};
 
 /// What refuses a release for what is said about it.
 #[derive(Debug, thiserror::Error)]
@@ -97,6 +97,20 @@ impl Shelf {
     ) -> Result<Attestation, Error> {
         self.check_signer(id, signer)?;
         Ok(self.store.attest(id, &self.sign(id, statement, signer)?, by)?)
+    }
+
+    /// Signs a release off, once all of it is found as it was: nobody should approve another.
+    ///
+    /// # Errors
+    /// As [`verify`](Self::verify) and [`attest`](Self::attest).
+    pub fn approve(
+        &self,
+        id: &ReleaseId,
+        signer: &SigningKey,
+        by: &Attribution,
+    ) -> Result<Attestation, Error> {
+        self.verify(id)?;
+        self.attest(id, &statement::approval(by), signer, by)
     }
 
     /// Signs anew what a revoked key said about a release, once all of it is found as it was.

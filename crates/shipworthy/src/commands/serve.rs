@@ -24,6 +24,7 @@ use crate::commands::up::limits;
 use crate::onnx_runtime::MAX_SESSIONS;
 use crate::output;
 use crate::server::{Options, Server, Serves, State};
+use crate::signing::SigningArgs;
 use crate::state::STATE_DIRECTORY;
 use crate::system::System;
 
@@ -242,6 +243,10 @@ impl Serves for Bare {
             }
         }
         Ok(endpoints)
+    }
+
+    fn signing(&self) -> SigningArgs {
+        SigningArgs::default()
     }
 
     fn reloader(&self, _: &Arc<Serving>, _: &Arc<dyn Store>) -> Arc<dyn Reload> {

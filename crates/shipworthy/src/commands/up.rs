@@ -80,6 +80,10 @@ impl Serves for Up {
         Ok(BTreeMap::from([(name, endpoint)]))
     }
 
+    fn signing(&self) -> SigningArgs {
+        self.args.signing.clone()
+    }
+
     fn reloader(&self, serving: &Arc<Serving>, store: &Arc<dyn Store>) -> Arc<dyn Reload> {
         let file = projects::project_file(&self.args.project);
         let (serving, store) = (Arc::clone(serving), Arc::clone(store));

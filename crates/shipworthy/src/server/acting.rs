@@ -4,11 +4,13 @@ use std::sync::Arc;
 
 use anyhow::{Context, Result, bail};
 use clap::Args;
+use serde_json::Value;
 use shipworthy_control::models::Trees;
 use shipworthy_control::project::LedgerSizes;
 use shipworthy_store::{Attribution, Permission};
 
 use super::{State, copy_events};
+use crate::client::{Client, Found, RemoteArgs, find, segment};
 use crate::state::StateArgs;
 use crate::system::System;
 
@@ -18,9 +20,8 @@ pub(crate) struct Acting {
     #[command(flatten)]
     pub(crate) state: StateArgs,
 
-    /// The token to act with, instead of the one in the state directory.
-    #[arg(long, value_name = "TOKEN", env = "SHIPWORTHY_TOKEN", hide_env_values = true)]
-    token: Option<String>,
+    #[command(flatten)]
+    remote: RemoteArgs,
 
     /// Why; it stands in the record of this action.
     #[arg(long, value_name = "WHY")]
@@ -28,6 +29,32 @@ pub(crate) struct Acting {
 }
 
 impl Acting {
+    /// The server that is to act: the one that holds the state directory, or the one that was
+    /// named; `None` when no server runs.
+    ///
+    /// # Errors
+    /// When a server cannot be reached.
+    pub(crate) fn server(&self) -> Result<Option<Client>> {
+        match find(&self.state.state, &self.remote)? {
+            Found::Server(client) => Ok(Some(client)),
+            Found::Files(_) => Ok(None),
+        }
+    }
+
+    /// Asks a server to act on a release: `verb`, with the reason and what else `body` has.
+    ///
+    /// # Errors
+    /// When it refuses or cannot be reached.
+    pub(crate) fn ask(
+        &self,
+        client: &Client,
+        (release, verb): (&str, &str),
+        mut body: Value,
+    ) -> Result<Value> {
+        body["reason"] = self.reason.clone().into();
+        client.post(&format!("/v1/releases/{}:{verb}", segment(release)), &body)
+    }
+
     /// Takes the state directory, and acts in it; what was done is then copied into the ledger.
     ///
     /// # Errors
@@ -46,11 +73,15 @@ impl Acting {
     }
 
     fn open(&self, permission: Permission, system: &System) -> Result<(State, Attribution)> {
-        if !self.state.state.is_dir() {
-            bail!("there is no state directory {}", self.state.state.display());
+        if let Some(client) = self.server()? {
+            bail!(
+                "this needs the state directory for itself, and the server at {} holds it: stop \
+                 that first",
+                client.base()
+            );
         }
         let state = State::open(&self.state.state, Arc::new(Trees), system)?;
-        let actor = match &self.token {
+        let actor = match &self.remote.token {
             Some(secret) => state.shelf.store.authenticate(secret)?,
             None => state.local.clone(),
         };

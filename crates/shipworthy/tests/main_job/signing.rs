@@ -228,19 +228,18 @@ fn keys_are_changed_and_what_they_signed_goes_on_to_count() {
     verify(&project, &id, "").expect(0);
 }
 
-#[test]
-fn an_approver_signs_off_and_an_operator_cannot() {
-    let (project, id) = released();
+/// Everything that an approver and an operator say, with or without a server.
+fn say_all(project: &Project, id: &str) {
     let approve = format!("release approve {id} --state STATE --reason reviewed");
     let refused = project.run(&approve);
     refused.expect(2);
-    refused.says("an approver's token");
+    refused.says("may not do this");
     let create = "token create eve --role approver --state STATE --reason 4-eyes --json";
     let created = project.run(create);
     created.expect(0);
     let secret = created.json()["secret"].as_str().unwrap().to_owned();
     project.run(&format!("{approve} --token {secret}")).expect(0);
-    let approval = said(&project, &id).pop().unwrap();
+    let approval = said(project, id).pop().unwrap();
     assert_eq!(approval["predicate"]["approver"], "eve");
     assert_eq!(approval["actor"], "eve");
     let report = project.beside("report.json");
@@ -255,6 +254,56 @@ fn an_approver_signs_off_and_an_operator_cannot() {
     attest("shipworthy:approval/v1").says("`shipworthy release approve`");
     fs::write(&report, r#"{"result": "FINE"}"#).unwrap();
     attest("gate-report").says("PASSED, WARNED or FAILED");
-    verify(&project, &id, "").expect(0);
-    assert_eq!(said(&project, &id).len(), 5);
+    verify(project, id, "").expect(0);
+    assert_eq!(said(project, id).len(), 5);
+    for (verb, retention) in [("hold", "held"), ("free", "kept")] {
+        project.run(&format!("release {verb} {id} --state STATE --reason audit")).expect(0);
+        let shown = project.run(&format!("release show {id} --state STATE --json")).json();
+        assert_eq!(shown["retention"], retention);
+    }
+    let nobody = project.run("release hold 0123456789 --state STATE --reason audit");
+    nobody.expect(2);
+    nobody.says("names no release here");
+}
+
+#[test]
+fn an_approver_signs_off_and_an_operator_cannot() {
+    let (project, id) = released();
+    say_all(&project, &id);
+}
+
+#[test]
+fn a_server_that_runs_is_asked_to_sign() {
+    let project = Project::new();
+    project.commit();
+    let server = Server::start(&project);
+    say_all(&project, &server.release());
+    let busy = project.run("release prune --state STATE --reason space");
+    busy.expect(2);
+    busy.says("stop that first");
+}
+
+#[test]
+fn the_checklist_believes_what_is_signed_and_nothing_else() {
+    let (project, id) = released();
+    let commit = |project: &Project| {
+        let checklist = project.run("checklist PROJECT --state STATE --json").json();
+        let items = checklist["items"].as_array().unwrap().clone();
+        items.into_iter().find(|item| item["id"] == "commit").unwrap()
+    };
+    Server::start(&project).terminate();
+    let met = commit(&project);
+    assert_eq!(met["state"], "met", "{met}");
+    let evidence = met["evidence"].as_str().unwrap();
+    assert!(evidence.contains(&id) && evidence.contains("signed by key"), "{evidence}");
+    edit(&project, "UPDATE attestations SET envelope = replace(envelope, 'keyid', 'keyId')");
+    let broken = commit(&project);
+    assert_eq!(broken["state"], "failing");
+    assert!(broken["evidence"].as_str().unwrap().contains("cannot be believed"), "{broken}");
+
+    let project = Project::new();
+    Server::start(&project).terminate();
+    let loose = commit(&project);
+    assert_eq!(loose["state"], "failing");
+    assert!(loose["evidence"].as_str().unwrap().contains("is unreproducible"), "{loose}");
 }

@@ -49,7 +49,7 @@ fn release(
     let bundles = Arc::new(Bundles::reading(directory));
     let shelf = Shelf { store, bundles, models: Arc::new(Trees), trusted: None };
     let contract = contract(&shelf, &id)?;
-    Ok(Some((plane::release_facts(&stored), contract)))
+    Ok(Some((plane::release_facts(&shelf, &stored)?, contract)))
 }
 
 fn contract(shelf: &Shelf, id: &ReleaseId) -> Result<Contract> {

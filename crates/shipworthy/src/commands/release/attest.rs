@@ -2,12 +2,11 @@
 
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result};
 use clap::Args as ClapArgs;
 use serde_json::{Value, json};
 use shipworthy_control::release::Shelf;
-use shipworthy_control::statement::Said;
-use shipworthy_core::attestation::{Statement, predicate};
+use shipworthy_control::statement::{Said, stated};
 use shipworthy_store::Permission;
 
 use super::{One, shelf};
@@ -66,68 +65,39 @@ impl Saying {
     }
 }
 
-/// Kinds that this program makes itself, and nobody else may claim.
-const MADE_HERE: [&str; 4] =
-    [predicate::PROVENANCE, predicate::APPROVAL, predicate::QUALITY, predicate::REFERENCE_ROWS];
-
 pub(super) fn approve(saying: &Saying, system: &System) -> Result<Outcome> {
-    saying.acting.act(Permission::Approve, system, |kept, by| {
-        let id = kept.shelf.resolve(&saying.release)?;
-        // Nobody should approve what is not what it was.
-        saying.shelf(kept).verify(&id)?;
-        let predicate = json!({
-            "approver": by.actor(),
-            "reason": by.reason(),
-            "approvedOn": by.at().to_string(),
-        });
-        let statement = Statement { predicate_type: predicate::APPROVAL.to_owned(), predicate };
-        let signer = saying.signing.signer(kept, system)?;
-        kept.shelf.attest(&id, &statement, &signer, by)?;
-        output::line(&format!("{id} is approved by {}", by.actor()))
-    })?;
+    let Saying { release, signing, acting, .. } = saying;
+    let id = match acting.server()? {
+        Some(client) => acting.ask(&client, (release, "approve"), json!({}))?["release"].clone(),
+        None => acting.act(Permission::Approve, system, |kept, by| {
+            let id = kept.shelf.resolve(release)?;
+            saying.shelf(kept).approve(&id, &signing.signer(kept, system)?, by)?;
+            Ok(Value::from(id.as_str()))
+        })?,
+    };
+    output::line(&format!("{} is approved", id.as_str().unwrap_or(release)))?;
     Ok(Outcome::Done)
 }
 
 pub(super) fn attest(args: &AttestArgs, system: &System) -> Result<Outcome> {
-    let predicate_type = match args.predicate_type.as_str() {
-        "gate-report" => predicate::GATE_REPORT.to_owned(),
-        uri if MADE_HERE.contains(&uri) => bail!(
-            "`{uri}` is said by this program alone: the provenance when a release is made, an \
-             approval by `shipworthy release approve`"
-        ),
-        uri if uri.contains(':') => uri.to_owned(),
-        other => bail!("`{other}` is neither `gate-report` nor a URI"),
-    };
     let text = input::text(&args.predicate)?;
     let predicate: Value = serde_json::from_str(&text)
         .with_context(|| format!("{} is no JSON", args.predicate.display()))?;
-    check(&predicate_type, &predicate)?;
-    let saying = &args.saying;
-    saying.acting.act(Permission::Control, system, |kept, by| {
-        let id = kept.shelf.resolve(&saying.release)?;
-        let signer = saying.signing.signer(kept, system)?;
-        kept.shelf.attest(&id, &Statement { predicate_type, predicate }, &signer, by)?;
-        output::line(&format!("{id} is attested"))
-    })?;
-    Ok(Outcome::Done)
-}
-
-/// What every reader of the kind relies on.
-fn check(predicate_type: &str, predicate: &Value) -> Result<()> {
-    if !predicate.is_object() {
-        bail!("a predicate is a JSON object");
-    }
-    if predicate_type == predicate::GATE_REPORT {
-        let result = predicate["result"].as_str().unwrap_or_default();
-        let is_known = ["PASSED", "WARNED", "FAILED"].contains(&result);
-        if !is_known || !predicate["configuration"].is_array() {
-            bail!(
-                "a gate report has a `result`, PASSED, WARNED or FAILED, and a `configuration`, a \
-                 list of what was run"
-            );
+    let said = stated(&args.predicate_type, predicate.clone())?;
+    let Saying { release, signing, acting, .. } = &args.saying;
+    let id = match acting.server()? {
+        Some(client) => {
+            let body = json!({"type": args.predicate_type, "predicate": predicate});
+            acting.ask(&client, (release, "attest"), body)?["release"].clone()
         }
-    }
-    Ok(())
+        None => acting.act(Permission::Control, system, |kept, by| {
+            let id = kept.shelf.resolve(release)?;
+            kept.shelf.attest(&id, &said, &signing.signer(kept, system)?, by)?;
+            Ok(Value::from(id.as_str()))
+        })?,
+    };
+    output::line(&format!("{} is attested", id.as_str().unwrap_or(release)))?;
+    Ok(Outcome::Done)
 }
 
 pub(super) fn sign(saying: &Saying, system: &System) -> Result<Outcome> {

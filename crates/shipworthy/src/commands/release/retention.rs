@@ -7,8 +7,9 @@ use anyhow::{Context, Result};
 use clap::Args as ClapArgs;
 use serde_json::json;
 use shipworthy_control::release::named_in;
+use shipworthy_core::ReleaseId;
 use shipworthy_ledger::{ReadError, Reader, RealDisk};
-use shipworthy_store::{Permission, StateDir};
+use shipworthy_store::{Attribution, Permission, Release, StateDir, Store, store};
 
 use crate::cli::Outcome;
 use crate::output;
@@ -80,19 +81,33 @@ fn in_ledger(directory: &StateDir) -> Result<BTreeSet<String>> {
 }
 
 pub(super) fn hold(args: &HoldArgs, system: &System) -> Result<Outcome> {
-    args.acting.act(Permission::Control, system, |kept, by| {
-        let id = kept.shelf.resolve(&args.release)?;
-        kept.shelf.store.hold_release(&id, by)?;
-        output::line(&format!("{id} is held"))
-    })?;
+    args.act("hold", system, |store, id, by| store.hold_release(id, by))?;
     Ok(Outcome::Done)
 }
 
 pub(super) fn free(args: &HoldArgs, system: &System) -> Result<Outcome> {
-    args.acting.act(Permission::Control, system, |kept, by| {
-        let id = kept.shelf.resolve(&args.release)?;
-        kept.shelf.store.free_release(&id, by)?;
-        output::line(&format!("{id} is held no longer"))
-    })?;
+    args.act("free", system, |store, id, by| store.free_release(id, by))?;
     Ok(Outcome::Done)
+}
+
+impl HoldArgs {
+    /// Lets the server act that runs, or acts.
+    fn act(
+        &self,
+        verb: &str,
+        system: &System,
+        action: impl FnOnce(&dyn Store, &ReleaseId, &Attribution) -> Result<Release, store::Error>,
+    ) -> Result<()> {
+        let Self { release, acting } = self;
+        let id = match acting.server()? {
+            Some(client) => acting.ask(&client, (release, verb), json!({}))?["release"].clone(),
+            None => acting.act(Permission::Control, system, |kept, by| {
+                let id = kept.shelf.resolve(release)?;
+                action(kept.shelf.store.as_ref(), &id, by)?;
+                Ok(id.as_str().into())
+            })?,
+        };
+        let done = if verb == "hold" { "is held" } else { "is held no longer" };
+        output::line(&format!("{} {done}", id.as_str().unwrap_or(release)))
+    }
 }

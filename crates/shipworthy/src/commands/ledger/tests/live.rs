@@ -4,12 +4,17 @@ use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use shipworthy_control::plane::{self, ControlPlane, Ports, Reload, ReloadError, ServingFacts};
+use shipworthy_control::models::{Cause, Trees};
+use shipworthy_control::plane::{
+    self, ControlPlane, Ports, Reload, ReloadError, ServingFacts, Signer,
+};
+use shipworthy_control::release::Shelf;
+use shipworthy_core::signing::SigningKey;
 use shipworthy_core::{SeededEntropy, SimulatedClock};
 use shipworthy_ledger::{MemoryDisk, Writer};
 use shipworthy_rows::Timestamp;
 use shipworthy_serving::{Limits, Plan, Serving, listener};
-use shipworthy_store::{Attribution, Role, SqliteStore, Store};
+use shipworthy_store::{Attribution, Bundles, Role, SqliteStore, StateDir, Store};
 use tokio::runtime::Runtime;
 use tokio_util::sync::CancellationToken;
 
@@ -27,6 +32,14 @@ struct Server {
 }
 
 struct NothingToReload;
+
+struct SignsNothing;
+
+impl Signer for SignsNothing {
+    fn key(&self) -> Result<SigningKey, Cause> {
+        Err("a test".into())
+    }
+}
 
 impl Reload for NothingToReload {
     fn reload(&self, _: &Attribution) -> Result<Vec<&'static str>, ReloadError> {
@@ -56,10 +69,14 @@ impl Server {
         let socket = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
         socket.set_nonblocking(true).unwrap();
         let bound = socket.local_addr().unwrap();
+        let bundles = Arc::new(Bundles::reading(&StateDir::open(kept.path()).unwrap()));
+        let shelf = Shelf { store: store.clone(), bundles, models: Arc::new(Trees), trusted: None };
         let facts =
-            ServingFacts { store: store.clone(), serving: serving.clone(), ledger: ledger.clone() };
+            ServingFacts { shelf: shelf.clone(), serving: serving.clone(), ledger: ledger.clone() };
         let control = ControlPlane::new(Ports {
             store,
+            shelf,
+            signer: Arc::new(SignsNothing),
             serving,
             ledger_disk: disk,
             ledger: ledger.clone(),

@@ -1,0 +1,124 @@
+//! `/v1/releases/NAME:VERB`: what is said about a release, and whether its files stay.
+
+use std::sync::Arc;
+
+use axum::body::Body;
+use axum::extract::{Extension, Path, State};
+use axum::http::{Response, StatusCode};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use shipworthy_core::signing::SigningKey;
+use shipworthy_store::{Attribution, Permission};
+
+use super::body::read_json;
+use super::guard::Caller;
+use super::{ControlPlane, Error, json};
+use crate::models::Cause;
+use crate::statement;
+
+/// Gives the key that signs. Called on a thread that may block.
+pub trait Signer: Send + Sync {
+    /// The key.
+    ///
+    /// # Errors
+    /// When there is none, or what was given is no key.
+    fn key(&self) -> Result<SigningKey, Cause>;
+}
+
+/// The body of every action; only `attest` takes more than a reason.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Asked {
+    reason: String,
+    #[serde(rename = "type")]
+    predicate_type: Option<String>,
+    predicate: Option<Value>,
+}
+
+#[derive(Serialize)]
+struct Done {
+    release: String,
+    done: &'static str,
+}
+
+#[derive(Clone, Copy)]
+enum Verb {
+    Approve,
+    Attest,
+    Hold,
+    Free,
+}
+
+impl Verb {
+    fn parse(text: &str) -> Option<Self> {
+        Some(match text {
+            "approve" => Self::Approve,
+            "attest" => Self::Attest,
+            "hold" => Self::Hold,
+            "free" => Self::Free,
+            _ => return None,
+        })
+    }
+
+    const fn permission(self) -> Permission {
+        match self {
+            Self::Approve => Permission::Approve,
+            Self::Attest | Self::Hold | Self::Free => Permission::Control,
+        }
+    }
+
+    const fn done(self) -> &'static str {
+        match self {
+            Self::Approve => "approved",
+            Self::Attest => "attested",
+            Self::Hold => "held",
+            Self::Free => "freed",
+        }
+    }
+}
+
+pub(super) async fn act(
+    State(plane): State<Arc<ControlPlane>>,
+    Extension(Caller(token)): Extension<Caller>,
+    Path(name_and_verb): Path<String>,
+    body: Body,
+) -> Result<Response<Body>, Error> {
+    let parts = name_and_verb.rsplit_once(':');
+    let parts = parts.and_then(|(name, verb)| Some((name.to_owned(), Verb::parse(verb)?)));
+    let Some((name, verb)) = parts else {
+        let path = name_and_verb.chars().take(128).collect::<String>();
+        return Err(Error::UnknownRoute { path: format!("/v1/releases/{path}") });
+    };
+    if !token.role.may(verb.permission()) {
+        return Err(Error::Forbidden { role: token.role });
+    }
+    let asked: Asked = read_json(body).await?;
+    let by = Attribution::new(&token.name, &asked.reason, plane.ports.clock.now())?;
+    let done = plane.blocking(move |plane| perform(plane, &name, verb, asked, &by));
+    Ok(json(StatusCode::OK, &done.await?))
+}
+
+fn perform(
+    plane: &ControlPlane,
+    name: &str,
+    verb: Verb,
+    asked: Asked,
+    by: &Attribution,
+) -> Result<Done, Error> {
+    let shelf = &plane.ports.shelf;
+    let id = shelf.resolve(name)?;
+    let key = || plane.ports.signer.key().map_err(Error::Internal);
+    match verb {
+        Verb::Approve => drop(shelf.approve(&id, &key()?, by)?),
+        Verb::Attest => {
+            let said = statement::stated(
+                asked.predicate_type.as_deref().unwrap_or_default(),
+                asked.predicate.unwrap_or_default(),
+            )?;
+            shelf.attest(&id, &said, &key()?, by)?;
+        }
+        Verb::Hold => drop(shelf.store.hold_release(&id, by)?),
+        Verb::Free => drop(shelf.store.free_release(&id, by)?),
+    }
+    Ok(Done { release: id.to_string(), done: verb.done() })
+}
