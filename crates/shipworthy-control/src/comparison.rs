@@ -95,7 +95,7 @@ fn data(side: &Side) -> BTreeMap<String, Value> {
             found.insert(format!("{path}.rows"), file["rows"].clone());
         }
     }
-    for key in ["label", "rows", "validation_rows", "from", "until"] {
+    for key in ["label", "rows", "validation_rows", "from", "until", "first", "last"] {
         found.insert(key.to_owned(), set[key].clone());
     }
     found

@@ -147,6 +147,8 @@ mod tests {
                 validation_rows: 1,
                 from: None,
                 until: None,
+                first: None,
+                last: None,
             }),
             commit: Some("c".to_owned()),
         }

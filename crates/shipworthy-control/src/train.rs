@@ -219,6 +219,8 @@ fn builtin(
     };
     let report = quality::report(&examined, &split, counts, fitted.rounds)?;
     rows::check_unchanged(&source.file, directory)?;
+    let learning = split.learning();
+    let times = || learning.iter().filter_map(|row| source.places[*row].at);
     let training_set = Some(TrainingSet {
         files: vec![source.file],
         label: label::description(&project.model),
@@ -226,6 +228,8 @@ fn builtin(
         validation_rows: split.validation.len() as u64,
         from: project.train.window.from,
         until: project.train.window.until,
+        first: times().min(),
+        last: times().max(),
     });
     let trainer = fit::describe(&project.train)?;
     let reference = reference(&source.batch, &labels, &split.train);

@@ -91,6 +91,12 @@ pub struct TrainingSet {
     pub from: Option<Timestamp>,
     /// The first instant after the window, if there is one.
     pub until: Option<Timestamp>,
+    /// The earliest event time of a row that was learned from, where rows have one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub first: Option<Timestamp>,
+    /// The latest one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last: Option<Timestamp>,
 }
 
 /// Rows made from the contract, and what the model answers to them.
@@ -245,6 +251,8 @@ mod tests {
                 validation_rows: 1,
                 from: None,
                 until: None,
+                first: None,
+                last: None,
             }),
             commit: None,
         }

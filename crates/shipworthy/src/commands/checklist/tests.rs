@@ -82,6 +82,8 @@ fn keep_a_release(lock: &StateLock) {
             validation_rows: 1,
             from: None,
             until: None,
+            first: None,
+            last: None,
         }),
         commit: Some("c0ffee".to_owned()),
     };

@@ -63,6 +63,9 @@ fn text(release: &Release, manifest: &Manifest, said: &[Said]) -> String {
             "trained on  {} rows, stopped by {}; label: {}",
             set.rows, set.validation_rows, set.label
         ));
+        if let (Some(first), Some(last)) = (set.first, set.last) {
+            lines.push(format!("            from {first} to {last}"));
+        }
         let data = set.files.iter();
         lines.extend(data.map(|file| format!("data        {} {}", file.sha256, file.path)));
     } else {
