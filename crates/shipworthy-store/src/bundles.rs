@@ -1,30 +1,40 @@
-//! Bundles: the files of each release, in `bundles/<64 hexadecimal digits>/`.
+//! Bundles: the files of each release, behind an object store: `<64 hexadecimal digits>/<name>`.
+//! It is the directory `bundles/` unless another is given.
 //!
-//! A bundle is there whole or not at all. It is written into a directory with a
-//! temporary name beside its place, flushed, renamed and the rename flushed. A
-//! crash leaves at most a temporary directory, which the next [`Bundles::open`]
-//! removes.
+//! A bundle is there whole or not at all, though an object store moves no
+//! directory and files come and go one by one. Meanwhile a note, `.unfinished`,
+//! names the release; it is durable before the first file is touched, and gone
+//! for good before [`Bundles::put`] or [`Bundles::remove`] return. Whoever opens
+//! the bundles or changes them next removes the files that a note names. So none
+//! but a whole bundle can be that of a release which the store knows: its record
+//! comes after its files.
+//!
+//! **Invariant: one writer**, the holder of the state lock: there is one note.
 //!
 //! What is read is compared with the digest that the caller got from the
-//! manifest: a bundle whose files were changed on the disk is never used.
+//! manifest: a bundle whose files were changed is never used.
+
+mod connection;
+mod directory;
+mod error;
+mod objects;
 
 use std::{
     collections::BTreeSet,
-    fs::{self, File},
-    io::{self, Read},
-    os::unix::fs::DirBuilderExt,
-    path::{Path, PathBuf},
-    sync::atomic::{AtomicU64, Ordering},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
+use object_store::{ObjectStore, path::Path};
 use sha2::{Digest, Sha256};
 
 use crate::{
-    attachments::{self, Attachments},
-    durable,
+    attachments::Attachments,
     release::{ReleaseId, is_lower_hex_sha256},
     state_dir::{StateDir, StateLock},
 };
+use objects::{Found, Objects};
+
+pub use error::Error;
 
 /// Most files in a bundle: model, contract, plan, golden rows, and room.
 pub const MAX_FILES: usize = 256;
@@ -33,18 +43,19 @@ pub const MAX_FILE_BYTES: u64 = 2 * 1024 * 1024 * 1024;
 /// Longest file name, in bytes.
 pub const MAX_NAME_BYTES: usize = 128;
 
-/// No release id starts with a dot, so neither can be taken for the other.
-const TEMPORARY_PREFIX: &str = ".tmp-";
+/// The note. No release id starts with a dot, so neither can be taken for the other.
+const UNFINISHED: &str = ".unfinished";
+/// A release id has 71 bytes; whatever is longer is no note.
+const MAX_NOTE_BYTES: u64 = 128;
 
-/// The bundle directory.
+/// The files of all releases.
 #[derive(Debug)]
 pub struct Bundles {
-    root: PathBuf,
+    objects: Objects,
     writable: bool,
     attachments: Attachments,
-    /// Makes the names of temporary directories differ between threads; between
-    /// processes the state lock does.
-    next_temporary: AtomicU64,
+    /// Held by the thread that writes.
+    writing: Mutex<()>,
 }
 
 impl Bundles {
@@ -53,23 +64,37 @@ impl Bundles {
     /// lock is asked for: nobody else can be writing what is removed.
     ///
     /// # Errors
-    /// [`Error::Io`].
+    /// [`Error::Io`], [`Error::Store`], [`Error::BadNote`].
     pub fn open(lock: &StateLock) -> Result<Self, Error> {
-        let root = lock.dir().bundles();
-        make_directory(&root, true).map_err(io_error("make", &root))?;
-        sweep(&root)?;
-        durable::sync_directory(lock.dir().path()).map_err(io_error("flush", lock.dir().path()))?;
-        let attachments = Attachments::open(lock)?;
-        Ok(Self { root, writable: true, attachments, next_temporary: AtomicU64::new(0) })
+        Self::of(lock, Objects::in_directory(lock.dir().bundles()))
+    }
+
+    /// As [`open`](Self::open), with the bundles in another object store. It
+    /// must be one that answers only when it holds what it was given for good,
+    /// and shows at once what was written. The attachments stay in the state
+    /// directory.
+    ///
+    /// # Errors
+    /// [`Error::Store`], [`Error::BadNote`].
+    pub fn over(lock: &StateLock, store: Arc<dyn ObjectStore>) -> Result<Self, Error> {
+        Self::of(lock, Objects::in_store(store))
     }
 
     /// The bundle directory of a state directory that another process may hold:
     /// to read only.
     #[must_use]
     pub fn reading(directory: &StateDir) -> Self {
-        let root = directory.bundles();
+        let objects = Objects::in_directory(directory.bundles());
         let attachments = Attachments::reading(directory);
-        Self { root, writable: false, attachments, next_temporary: AtomicU64::new(0) }
+        Self { objects, writable: false, attachments, writing: Mutex::new(()) }
+    }
+
+    fn of(lock: &StateLock, objects: Objects) -> Result<Self, Error> {
+        objects.open()?;
+        let attachments = Attachments::open(lock)?;
+        let bundles = Self { objects, writable: true, attachments, writing: Mutex::new(()) };
+        bundles.settle()?;
+        Ok(bundles)
     }
 
     /// What of releases can be erased.
@@ -79,54 +104,50 @@ impl Bundles {
     }
 
     /// Stores the files of a release, each a name and its bytes. When this
-    /// returns they are on the disk. The same files again change nothing.
+    /// returns they are durable. The same files again change nothing.
     ///
     /// # Errors
     /// [`Error::BadName`], [`Error::DuplicateName`], [`Error::BadCount`],
     /// [`Error::TooLong`]; [`Error::Differs`] when the release is there with
-    /// other files; [`Error::ReadOnly`], [`Error::Io`].
+    /// other files; [`Error::ReadOnly`], [`Error::Io`], [`Error::Store`],
+    /// [`Error::BadNote`].
     pub fn put(&self, id: &ReleaseId, files: &[(&str, &[u8])]) -> Result<(), Error> {
-        if !self.writable {
-            return Err(Error::ReadOnly);
-        }
+        let _writing = self.writing()?;
         check(id, files)?;
-        let place = self.place(id);
-        if place.try_exists().map_err(io_error("look for", &place))? {
-            return same(id, &place, files);
+        self.settle()?;
+        let stored = self.objects.names(&place(id))?;
+        if !stored.is_empty() {
+            return self.same(id, stored, files);
         }
-        let serial = self.next_temporary.fetch_add(1, Ordering::Relaxed);
-        let name = format!("{TEMPORARY_PREFIX}{}-{serial}", id.hex());
-        let temporary = self.root.join(name);
-        let stored = write_files(&temporary, files)
-            .and_then(|()| self.move_into_place(&temporary, id, files));
-        // It is there still if something failed, or another thread was faster;
-        // what cannot be removed now is swept at the next start.
-        let _ = fs::remove_dir_all(&temporary);
-        stored
+        self.note(id)?;
+        let written = self.write(id, files);
+        if written.is_err() {
+            // What cannot be removed now is when the next one writes.
+            let _ = self.settle();
+            return written;
+        }
+        self.objects.delete(&note())
     }
 
     /// Whether the release has its bundle here.
     ///
     /// # Errors
-    /// [`Error::Io`].
+    /// [`Error::Io`], [`Error::Store`], [`Error::BadNote`].
     pub fn contains(&self, id: &ReleaseId) -> Result<bool, Error> {
-        let place = self.place(id);
-        place.try_exists().map_err(io_error("look for", &place))
+        Ok(!self.names(id)?.is_empty())
     }
 
     /// The names of the release's files, sorted.
     ///
     /// # Errors
-    /// [`Error::NoSuchBundle`], [`Error::Io`].
+    /// [`Error::NoSuchBundle`], [`Error::Io`], [`Error::Store`],
+    /// [`Error::BadNote`].
     pub fn file_names(&self, id: &ReleaseId) -> Result<Vec<String>, Error> {
-        let place = self.place(id);
-        match names(&place) {
-            Ok(names) => Ok(names.into_iter().collect()),
-            Err(source) if source.kind() == io::ErrorKind::NotFound => {
-                Err(Error::NoSuchBundle { id: id.clone() })
-            }
-            Err(source) => Err(io_error("list", &place)(source)),
+        let names = self.names(id)?;
+        if names.is_empty() {
+            return Err(Error::NoSuchBundle { id: id.clone() });
         }
+        Ok(names.into_iter().collect())
     }
 
     /// The bytes of one file, which have the SHA-256 `sha256_hex` (64 lower-case
@@ -135,7 +156,7 @@ impl Bundles {
     /// # Errors
     /// [`Error::Damaged`] when they have another, [`Error::NoSuchFile`],
     /// [`Error::BadDigest`], [`Error::BadName`], [`Error::TooLong`],
-    /// [`Error::Io`].
+    /// [`Error::Io`], [`Error::Store`].
     pub fn read_verified(
         &self,
         id: &ReleaseId,
@@ -146,7 +167,7 @@ impl Bundles {
         if !is_lower_hex_sha256(sha256_hex) {
             return Err(Error::BadDigest { digest: sha256_hex.into() });
         }
-        let contents = read(id, &self.place(id).join(name), name)?;
+        let contents = self.read(id, name)?;
         let found = hex::encode(Sha256::digest(&contents));
         if found != sha256_hex {
             return Err(Error::Damaged {
@@ -162,140 +183,100 @@ impl Bundles {
     /// Removes the files of a release, whole or not at all; none are no matter.
     ///
     /// # Errors
-    /// [`Error::ReadOnly`], [`Error::Io`].
+    /// [`Error::ReadOnly`], [`Error::Io`], [`Error::Store`], [`Error::BadNote`].
     pub fn remove(&self, id: &ReleaseId) -> Result<(), Error> {
+        let _writing = self.writing()?;
+        self.settle()?;
+        if self.objects.names(&place(id))?.is_empty() {
+            return Ok(());
+        }
+        self.note(id)?;
+        self.settle()
+    }
+
+    fn writing(&self) -> Result<MutexGuard<'_, ()>, Error> {
         if !self.writable {
             return Err(Error::ReadOnly);
         }
-        let place = self.place(id);
-        let serial = self.next_temporary.fetch_add(1, Ordering::Relaxed);
-        let temporary = self.root.join(format!("{TEMPORARY_PREFIX}{}-{serial}", id.hex()));
-        match fs::rename(&place, &temporary) {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
-            moved => moved.map_err(io_error("remove", &place))?,
+        // A thread that panicked left its note, at most.
+        Ok(self.writing.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Notes that the files of a release do not count until the note is gone.
+    fn note(&self, id: &ReleaseId) -> Result<(), Error> {
+        self.objects.put(&note(), id.as_str().as_bytes())
+    }
+
+    /// The release of the note, if there is one.
+    fn unfinished(&self) -> Result<Option<ReleaseId>, Error> {
+        let text = match self.objects.get(&note(), MAX_NOTE_BYTES)? {
+            Found::Nothing => return Ok(None),
+            Found::Contents(contents) => String::from_utf8_lossy(&contents).into_owned(),
+            Found::TooLong(_) => String::new(),
+        };
+        let bad = |_| Error::BadNote { name: self.objects.name(&note()) };
+        text.parse().map(Some).map_err(bad)
+    }
+
+    /// Removes the files of the release of the note, and then the note.
+    fn settle(&self) -> Result<(), Error> {
+        let Some(id) = self.unfinished()? else { return Ok(()) };
+        self.objects.clear(id.hex())?;
+        self.objects.delete(&note())
+    }
+
+    fn write(&self, id: &ReleaseId, files: &[(&str, &[u8])]) -> Result<(), Error> {
+        self.objects.begin(id.hex())?;
+        for (name, contents) in files {
+            self.objects.put(&file(id, name), contents)?;
         }
-        durable::sync_directory(&self.root).map_err(io_error("flush", &self.root))?;
-        fs::remove_dir_all(&temporary).map_err(io_error("remove", &temporary))
+        self.objects.end(id.hex())
     }
 
-    fn place(&self, id: &ReleaseId) -> PathBuf {
-        self.root.join(id.hex())
+    fn names(&self, id: &ReleaseId) -> Result<BTreeSet<String>, Error> {
+        let names = self.objects.names(&place(id))?;
+        match names.is_empty() || self.unfinished()?.as_ref() != Some(id) {
+            true => Ok(names),
+            false => Ok(BTreeSet::new()),
+        }
     }
 
-    fn move_into_place(
+    /// Whether a bundle has exactly these files.
+    fn same(
         &self,
-        temporary: &Path,
         id: &ReleaseId,
+        mut stored: BTreeSet<String>,
         files: &[(&str, &[u8])],
     ) -> Result<(), Error> {
-        let place = self.place(id);
-        match fs::rename(temporary, &place) {
-            Ok(()) => durable::sync_directory(&self.root).map_err(io_error("flush", &self.root)),
-            // Another thread was faster; its bundle should be the same.
-            Err(_) if place.is_dir() => same(id, &place, files),
-            Err(source) => Err(io_error("move a bundle to", &place)(source)),
+        let differs = |name: &str| Error::Differs { id: id.clone(), name: name.into() };
+        for (name, contents) in files {
+            if !stored.remove(*name) || self.read(id, name)? != *contents {
+                return Err(differs(name));
+            }
+        }
+        stored.first().map_or(Ok(()), |name| Err(differs(name)))
+    }
+
+    fn read(&self, id: &ReleaseId, name: &str) -> Result<Vec<u8>, Error> {
+        let (id, name) = (id.clone(), name.to_owned());
+        match self.objects.get(&file(&id, &name), MAX_FILE_BYTES)? {
+            Found::Contents(contents) => Ok(contents),
+            Found::Nothing => Err(Error::NoSuchFile { id, name }),
+            Found::TooLong(bytes) => Err(Error::TooLong { id, name, bytes }),
         }
     }
 }
 
-/// Why a bundle cannot be stored or used.
-#[derive(Debug, thiserror::Error)]
-pub enum Error {
-    /// The directory was opened to read.
-    #[error("the bundles were opened to read only")]
-    ReadOnly,
-    /// An attachment.
-    #[error(transparent)]
-    Attachment(#[from] attachments::Error),
-    /// The operating system refused.
-    #[error("cannot {doing} {}", path.display())]
-    Io {
-        /// What was tried.
-        doing: &'static str,
-        /// On what.
-        path: PathBuf,
-        /// What it said.
-        #[source]
-        source: io::Error,
-    },
-    /// The name could lead out of the bundle, or is not portable.
-    #[error(
-        "`{name}` cannot be a file of a bundle: 1 to {MAX_NAME_BYTES} letters, digits and `. _ -`, \
-         not starting with a dot"
-    )]
-    BadName {
-        /// What was given.
-        name: String,
-    },
-    /// A name was given twice.
-    #[error("the bundle of {id} has two files called `{name}`")]
-    DuplicateName {
-        /// The release.
-        id: ReleaseId,
-        /// The name.
-        name: String,
-    },
-    /// Too few or too many files.
-    #[error("the bundle of {id} has {count} files: a bundle has 1 to {MAX_FILES}")]
-    BadCount {
-        /// The release.
-        id: ReleaseId,
-        /// How many.
-        count: usize,
-    },
-    /// A file past its limit.
-    #[error("`{name}` of {id} has {bytes} bytes: a file of a bundle has at most {MAX_FILE_BYTES}")]
-    TooLong {
-        /// The release.
-        id: ReleaseId,
-        /// The file.
-        name: String,
-        /// Its length.
-        bytes: u64,
-    },
-    /// The expected digest is not one.
-    #[error("`{digest}` is not a SHA-256 digest: 64 lower-case hexadecimal digits")]
-    BadDigest {
-        /// What was given.
-        digest: String,
-    },
-    /// The release's bundle is not here.
-    #[error("there is no bundle of {id}")]
-    NoSuchBundle {
-        /// The release.
-        id: ReleaseId,
-    },
-    /// The bundle has no such file.
-    #[error("there is no file `{name}` in the bundle of {id}")]
-    NoSuchFile {
-        /// The release.
-        id: ReleaseId,
-        /// The file.
-        name: String,
-    },
-    /// The release is here with other files.
-    #[error("the stored bundle of {id} differs in `{name}`, and a release cannot be edited")]
-    Differs {
-        /// The release.
-        id: ReleaseId,
-        /// The first file that differs.
-        name: String,
-    },
-    /// A file is not what the manifest says.
-    #[error(
-        "`{name}` in the bundle of {id} has the digest {found}, and its manifest says {expected}: \
-         the file was changed or is damaged; restore it, or make the release again"
-    )]
-    Damaged {
-        /// The release.
-        id: ReleaseId,
-        /// The file.
-        name: String,
-        /// Its digest.
-        found: String,
-        /// The digest it should have.
-        expected: String,
-    },
+fn note() -> Path {
+    Path::from(UNFINISHED)
+}
+
+fn place(id: &ReleaseId) -> Path {
+    Path::from(id.hex())
+}
+
+fn file(id: &ReleaseId, name: &str) -> Path {
+    Path::from_iter([id.hex(), name])
 }
 
 fn check(id: &ReleaseId, files: &[(&str, &[u8])]) -> Result<(), Error> {
@@ -327,68 +308,6 @@ fn check_length(id: &ReleaseId, name: &str, bytes: u64) -> Result<(), Error> {
         return Err(Error::TooLong { id: id.clone(), name: name.into(), bytes });
     }
     Ok(())
-}
-
-fn sweep(root: &Path) -> Result<(), Error> {
-    for entry in fs::read_dir(root).map_err(io_error("list", root))? {
-        let entry = entry.map_err(io_error("list", root))?;
-        if entry.file_name().to_string_lossy().starts_with(TEMPORARY_PREFIX) {
-            let path = entry.path();
-            fs::remove_dir_all(&path).map_err(io_error("remove", &path))?;
-        }
-    }
-    Ok(())
-}
-
-fn write_files(directory: &Path, files: &[(&str, &[u8])]) -> Result<(), Error> {
-    make_directory(directory, false).map_err(io_error("make", directory))?;
-    for (name, contents) in files {
-        let path = directory.join(name);
-        durable::create(&path, contents, 0o600).map_err(io_error("write", &path))?;
-    }
-    durable::sync_directory(directory).map_err(io_error("flush", directory))
-}
-
-/// Whether the bundle at `place` has exactly these files.
-fn same(id: &ReleaseId, place: &Path, files: &[(&str, &[u8])]) -> Result<(), Error> {
-    let differs = |name: &str| Error::Differs { id: id.clone(), name: name.into() };
-    let mut stored = names(place).map_err(io_error("list", place))?;
-    for (name, contents) in files {
-        if !stored.remove(*name) || read(id, &place.join(name), name)? != *contents {
-            return Err(differs(name));
-        }
-    }
-    stored.first().map_or(Ok(()), |name| Err(differs(name)))
-}
-
-fn read(id: &ReleaseId, path: &Path, name: &str) -> Result<Vec<u8>, Error> {
-    let file = match File::open(path) {
-        Ok(file) => file,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => {
-            return Err(Error::NoSuchFile { id: id.clone(), name: name.into() });
-        }
-        Err(source) => return Err(io_error("open", path)(source)),
-    };
-    let bytes = file.metadata().map_err(io_error("read", path))?.len();
-    check_length(id, name, bytes)?;
-    let mut contents = Vec::new();
-    file.take(MAX_FILE_BYTES).read_to_end(&mut contents).map_err(io_error("read", path))?;
-    Ok(contents)
-}
-
-fn names(directory: &Path) -> io::Result<BTreeSet<String>> {
-    fs::read_dir(directory)?
-        .map(|entry| Ok(entry?.file_name().to_string_lossy().into_owned()))
-        .collect()
-}
-
-fn make_directory(path: &Path, recursive: bool) -> io::Result<()> {
-    fs::DirBuilder::new().recursive(recursive).mode(0o700).create(path)
-}
-
-fn io_error(doing: &'static str, path: &Path) -> impl FnOnce(io::Error) -> Error {
-    let path = path.to_owned();
-    move |source| Error::Io { doing, path, source }
 }
 
 #[cfg(test)]

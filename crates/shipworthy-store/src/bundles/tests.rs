@@ -1,24 +1,68 @@
-use std::{fs, os::unix::fs::PermissionsExt, path::Path};
+use std::{fs, os::unix::fs::PermissionsExt, thread};
 
+use object_store::{ObjectStoreExt, local::LocalFileSystem, memory::InMemory};
 use tempfile::TempDir;
+use tokio::{runtime, task};
 
 use super::*;
-use crate::StateDir;
 
 const FILES: &[NamedBytes] = &[("model.onnx", b"weights"), ("contract.json", b"{}")];
 
 type NamedBytes = (&'static str, &'static [u8]);
 
+/// Bundles, and the object store behind them.
 struct Fixture {
     bundles: Bundles,
+    behind: Arc<dyn ObjectStore>,
     lock: StateLock,
+    is_directory: bool,
     _directory: TempDir,
 }
 
-fn fixture() -> Fixture {
+impl Fixture {
+    /// The bundles as the next process opens them.
+    fn reopened(&self) -> Result<Bundles, Error> {
+        match self.is_directory {
+            true => Bundles::open(&self.lock),
+            false => Bundles::over(&self.lock, Arc::clone(&self.behind)),
+        }
+    }
+
+    fn write(&self, path: &Path, contents: &[u8]) {
+        wait(self.behind.put(path, contents.to_vec().into())).unwrap();
+    }
+
+    fn delete(&self, path: &Path) {
+        wait(self.behind.delete(path)).unwrap();
+    }
+
+    /// The names at the root.
+    fn entries(&self) -> Vec<String> {
+        if self.is_directory {
+            return entries(&self.lock.dir().bundles());
+        }
+        self.bundles.objects.names(&Path::default()).unwrap().into_iter().collect()
+    }
+}
+
+fn wait<T>(work: impl Future<Output = T>) -> T {
+    runtime::Builder::new_current_thread().build().unwrap().block_on(work)
+}
+
+fn directory() -> Fixture {
     let directory = tempfile::tempdir().unwrap();
     let lock = StateDir::open(directory.path()).unwrap().lock().unwrap();
-    Fixture { bundles: Bundles::open(&lock).unwrap(), lock, _directory: directory }
+    let bundles = Bundles::open(&lock).unwrap();
+    let behind = Arc::new(LocalFileSystem::new_with_prefix(lock.dir().bundles()).unwrap());
+    Fixture { bundles, behind, lock, is_directory: true, _directory: directory }
+}
+
+fn memory() -> Fixture {
+    let directory = tempfile::tempdir().unwrap();
+    let lock = StateDir::open(directory.path()).unwrap().lock().unwrap();
+    let behind: Arc<dyn ObjectStore> = Arc::new(InMemory::new());
+    let bundles = Bundles::over(&lock, Arc::clone(&behind)).unwrap();
+    Fixture { bundles, behind, lock, is_directory: false, _directory: directory }
 }
 
 fn id(byte: u8) -> ReleaseId {
@@ -29,149 +73,351 @@ fn sha256(contents: &[u8]) -> String {
     hex::encode(Sha256::digest(contents))
 }
 
-fn entries(directory: &Path) -> Vec<String> {
-    names(directory).unwrap().into_iter().collect()
+fn entries(directory: &std::path::Path) -> Vec<String> {
+    let entries = fs::read_dir(directory).unwrap();
+    let mut names: Vec<String> =
+        entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+    names.sort();
+    names
 }
 
-#[test]
-fn a_bundle_is_read_back() {
-    let Fixture { bundles, .. } = &fixture();
-    assert!(!bundles.contains(&id(1)).unwrap());
-    bundles.put(&id(1), FILES).unwrap();
-    assert!(bundles.contains(&id(1)).unwrap());
-    assert_eq!(bundles.file_names(&id(1)).unwrap(), ["contract.json", "model.onnx"]);
+fn is_whole(bundles: &Bundles, id: &ReleaseId) {
+    assert!(bundles.contains(id).unwrap());
+    assert_eq!(bundles.file_names(id).unwrap(), ["contract.json", "model.onnx"]);
     for (name, contents) in FILES {
-        let read = bundles.read_verified(&id(1), name, &sha256(contents));
+        let read = bundles.read_verified(id, name, &sha256(contents));
         assert_eq!(read.unwrap(), *contents);
     }
-    assert_eq!(entries(&bundles.root), [id(1).hex()]);
 }
 
-#[test]
-fn what_is_missing_is_named() {
-    let Fixture { bundles, .. } = &fixture();
-    bundles.put(&id(1), FILES).unwrap();
-    let digest = sha256(b"");
-    let missing = bundles.read_verified(&id(1), "plan.json", &digest);
-    assert!(matches!(missing, Err(Error::NoSuchFile { name, .. }) if name == "plan.json"));
-    let listed = bundles.file_names(&id(2));
-    assert!(matches!(listed, Err(Error::NoSuchBundle { id: missing }) if missing == id(2)));
+/// One test per case and object store: what holds in a directory holds without one.
+macro_rules! conformance {
+    ([$($place:ident),+] $cases:tt) => { $(conformance!(@in $place $cases);)+ };
+    (@in $place:ident { $($case:ident),+ $(,)? }) => {
+        mod $place {
+            $(#[test]
+            fn $case() {
+                super::cases::$case(&super::$place());
+            })+
+        }
+    };
 }
 
-#[test]
-fn the_same_files_again_change_nothing() {
-    let Fixture { bundles, .. } = &fixture();
-    bundles.put(&id(1), FILES).unwrap();
-    let reversed: Vec<_> = FILES.iter().rev().copied().collect();
-    bundles.put(&id(1), &reversed).unwrap();
-    assert_eq!(entries(&bundles.root), [id(1).hex()]);
-}
-
-#[test]
-fn other_files_under_the_same_id_are_refused() {
-    let Fixture { bundles, .. } = &fixture();
-    bundles.put(&id(1), FILES).unwrap();
-    let others: [(&str, &[NamedBytes]); 3] = [
-        ("model.onnx", &[("model.onnx", b"other"), FILES[1]]),
-        ("model.onnx", &[FILES[1]]),
-        ("extra", &[FILES[0], FILES[1], ("extra", b"")]),
-    ];
-    for (culprit, files) in others {
-        let refused = bundles.put(&id(1), files);
-        assert!(matches!(refused, Err(Error::Differs { name, .. }) if name == culprit));
-    }
-    let kept = bundles.read_verified(&id(1), "model.onnx", &sha256(b"weights"));
-    assert_eq!(kept.unwrap(), b"weights");
-}
-
-#[test]
-fn a_changed_file_is_named_and_not_used() {
-    let Fixture { bundles, .. } = &fixture();
-    bundles.put(&id(1), FILES).unwrap();
-    fs::write(bundles.place(&id(1)).join("model.onnx"), b"weightz").unwrap();
-    let refused = bundles.read_verified(&id(1), "model.onnx", &sha256(b"weights"));
-    let message = refused.unwrap_err().to_string();
-    assert!(message.contains("`model.onnx`"), "{message}");
-    assert!(message.contains(&sha256(b"weightz")), "{message}");
-}
-
-#[test]
-fn a_digest_must_be_one() {
-    let Fixture { bundles, .. } = &fixture();
-    bundles.put(&id(1), FILES).unwrap();
-    for digest in ["", "sha256:00", &sha256(b"weights").to_uppercase()] {
-        let refused = bundles.read_verified(&id(1), "model.onnx", digest);
-        assert!(matches!(refused, Err(Error::BadDigest { .. })), "{digest}");
+conformance! {
+    [directory, memory]
+    {
+        a_bundle_is_read_back,
+        a_file_of_many_parts_is_read_back,
+        what_is_missing_is_named,
+        the_same_files_again_change_nothing,
+        other_files_under_the_same_id_are_refused,
+        a_changed_file_is_named_and_not_used,
+        a_digest_must_be_one,
+        names_that_could_lead_elsewhere_are_refused,
+        an_empty_or_ambiguous_bundle_is_refused,
+        what_a_crash_left_of_a_bundle_does_not_count_and_goes,
+        a_removal_that_a_crash_interrupted_is_brought_to_its_end,
+        a_removed_bundle_is_gone_and_can_be_stored_again,
+        a_note_that_names_no_release_is_refused_by_name,
+        threads_that_store_the_same_bundle_agree,
+        threads_that_store_and_remove_others_do_not_meet,
+        every_kind_of_thread_may_call,
     }
 }
 
-#[test]
-fn names_that_could_lead_elsewhere_are_refused() {
-    let Fixture { bundles, .. } = &fixture();
-    let long = "a".repeat(MAX_NAME_BYTES + 1);
-    for name in ["", ".", "..", "../x", "a/b", "/a", "a\\b", ".a", "a\0", "a b", "ä", &long] {
-        let put = bundles.put(&id(1), &[(name, b"")]);
-        assert!(matches!(put, Err(Error::BadName { .. })), "{name:?}");
-        let read = bundles.read_verified(&id(1), name, &sha256(b""));
-        assert!(matches!(read, Err(Error::BadName { .. })), "{name:?}");
+mod cases {
+    use super::*;
+
+    pub(super) fn a_bundle_is_read_back(fixture: &Fixture) {
+        let bundles = &fixture.bundles;
+        assert!(!bundles.contains(&id(1)).unwrap());
+        bundles.put(&id(1), FILES).unwrap();
+        is_whole(bundles, &id(1));
+        is_whole(&fixture.reopened().unwrap(), &id(1));
+        assert_eq!(fixture.entries(), [id(1).hex()]);
     }
-    assert!(entries(&bundles.root).is_empty());
+
+    pub(super) fn a_file_of_many_parts_is_read_back(Fixture { bundles, .. }: &Fixture) {
+        let mut long: Vec<u8> = (0..=250).cycle().take(17 << 20).collect();
+        for _ in 0..2 {
+            bundles.put(&id(1), &[("model.onnx", &long)]).unwrap();
+        }
+        let read = bundles.read_verified(&id(1), "model.onnx", &sha256(&long));
+        assert!(read.unwrap() == long);
+        *long.last_mut().unwrap() ^= 1;
+        let refused = bundles.put(&id(1), &[("model.onnx", &long)]);
+        assert!(matches!(refused, Err(Error::Differs { .. })));
+    }
+
+    pub(super) fn what_is_missing_is_named(Fixture { bundles, .. }: &Fixture) {
+        bundles.put(&id(1), FILES).unwrap();
+        let digest = sha256(b"");
+        let missing = bundles.read_verified(&id(1), "plan.json", &digest);
+        assert!(matches!(missing, Err(Error::NoSuchFile { name, .. }) if name == "plan.json"));
+        let listed = bundles.file_names(&id(2));
+        assert!(matches!(listed, Err(Error::NoSuchBundle { id: missing }) if missing == id(2)));
+        bundles.remove(&id(2)).unwrap();
+    }
+
+    pub(super) fn the_same_files_again_change_nothing(fixture: &Fixture) {
+        let bundles = &fixture.bundles;
+        bundles.put(&id(1), FILES).unwrap();
+        let reversed: Vec<_> = FILES.iter().rev().copied().collect();
+        bundles.put(&id(1), &reversed).unwrap();
+        is_whole(bundles, &id(1));
+        assert_eq!(fixture.entries(), [id(1).hex()]);
+    }
+
+    pub(super) fn other_files_under_the_same_id_are_refused(Fixture { bundles, .. }: &Fixture) {
+        bundles.put(&id(1), FILES).unwrap();
+        let others: [(&str, &[NamedBytes]); 3] = [
+            ("model.onnx", &[("model.onnx", b"other"), FILES[1]]),
+            ("model.onnx", &[FILES[1]]),
+            ("extra", &[FILES[0], FILES[1], ("extra", b"")]),
+        ];
+        for (culprit, files) in others {
+            let refused = bundles.put(&id(1), files);
+            assert!(matches!(refused, Err(Error::Differs { name, .. }) if name == culprit));
+        }
+        is_whole(bundles, &id(1));
+    }
+
+    pub(super) fn a_changed_file_is_named_and_not_used(fixture: &Fixture) {
+        let bundles = &fixture.bundles;
+        bundles.put(&id(1), FILES).unwrap();
+        fixture.write(&file(&id(1), "model.onnx"), b"weightz");
+        let refused = bundles.read_verified(&id(1), "model.onnx", &sha256(b"weights"));
+        let message = refused.unwrap_err().to_string();
+        assert!(message.contains("`model.onnx`"), "{message}");
+        assert!(message.contains(&sha256(b"weightz")), "{message}");
+    }
+
+    pub(super) fn a_digest_must_be_one(Fixture { bundles, .. }: &Fixture) {
+        bundles.put(&id(1), FILES).unwrap();
+        for digest in ["", "sha256:00", &sha256(b"weights").to_uppercase()] {
+            let refused = bundles.read_verified(&id(1), "model.onnx", digest);
+            assert!(matches!(refused, Err(Error::BadDigest { .. })), "{digest}");
+        }
+    }
+
+    pub(super) fn names_that_could_lead_elsewhere_are_refused(fixture: &Fixture) {
+        let bundles = &fixture.bundles;
+        let long = "a".repeat(MAX_NAME_BYTES + 1);
+        let bad = ["", ".", "..", "../x", "a/b", "/a", "a\\b", ".a", "a\0", "a b", "a#1", "ä"];
+        for name in bad.into_iter().chain([long.as_str()]) {
+            let put = bundles.put(&id(1), &[(name, b"")]);
+            assert!(matches!(put, Err(Error::BadName { .. })), "{name:?}");
+            let read = bundles.read_verified(&id(1), name, &sha256(b""));
+            assert!(matches!(read, Err(Error::BadName { .. })), "{name:?}");
+        }
+        assert!(fixture.entries().is_empty());
+    }
+
+    pub(super) fn an_empty_or_ambiguous_bundle_is_refused(Fixture { bundles, .. }: &Fixture) {
+        let empty = bundles.put(&id(1), &[]);
+        assert!(matches!(empty, Err(Error::BadCount { count: 0, .. })));
+        let twice = bundles.put(&id(1), &[("a", b"1"), ("a", b"2")]);
+        assert!(matches!(twice, Err(Error::DuplicateName { .. })));
+        assert!(!bundles.contains(&id(1)).unwrap());
+    }
+
+    /// A process that is killed between two writes of `put` leaves this.
+    pub(super) fn what_a_crash_left_of_a_bundle_does_not_count_and_goes(fixture: &Fixture) {
+        fixture.bundles.put(&id(1), FILES).unwrap();
+        for written in 0..=FILES.len() {
+            let leave = || {
+                fixture.write(&note(), id(2).as_str().as_bytes());
+                for (name, contents) in &FILES[..written] {
+                    fixture.write(&file(&id(2), name), contents);
+                }
+                assert!(!fixture.bundles.contains(&id(2)).unwrap());
+                let listed = fixture.bundles.file_names(&id(2));
+                assert!(matches!(listed, Err(Error::NoSuchBundle { .. })));
+            };
+            leave();
+            let reopened = fixture.reopened().unwrap();
+            assert_eq!(fixture.entries(), [id(1).hex()]);
+            // What is left while the bundles are open goes with the next that is stored.
+            leave();
+            reopened.put(&id(3), FILES).unwrap();
+            assert_eq!(fixture.entries(), [id(1).hex(), id(3).hex()]);
+            leave();
+            reopened.put(&id(2), FILES).unwrap();
+            for stored in 1..=3 {
+                is_whole(&reopened, &id(stored));
+            }
+            reopened.remove(&id(2)).unwrap();
+            reopened.remove(&id(3)).unwrap();
+        }
+    }
+
+    pub(super) fn a_removal_that_a_crash_interrupted_is_brought_to_its_end(fixture: &Fixture) {
+        for removed in 0..=FILES.len() {
+            fixture.bundles.put(&id(1), FILES).unwrap();
+            fixture.write(&note(), id(1).as_str().as_bytes());
+            for (name, _) in &FILES[..removed] {
+                fixture.delete(&file(&id(1), name));
+            }
+            assert!(!fixture.bundles.contains(&id(1)).unwrap());
+            fixture.reopened().unwrap();
+            assert!(fixture.entries().is_empty());
+        }
+    }
+
+    pub(super) fn a_removed_bundle_is_gone_and_can_be_stored_again(fixture: &Fixture) {
+        let bundles = &fixture.bundles;
+        for _ in 0..2 {
+            bundles.put(&id(1), FILES).unwrap();
+            bundles.put(&id(2), FILES).unwrap();
+            bundles.remove(&id(1)).unwrap();
+            assert!(!bundles.contains(&id(1)).unwrap());
+            assert_eq!(fixture.entries(), [id(2).hex()]);
+        }
+        is_whole(bundles, &id(2));
+    }
+
+    pub(super) fn a_note_that_names_no_release_is_refused_by_name(fixture: &Fixture) {
+        fixture.bundles.put(&id(1), FILES).unwrap();
+        for contents in ["", "sha256:12", &"a".repeat(1000)] {
+            fixture.write(&note(), contents.as_bytes());
+            let refused = fixture.reopened().map(drop);
+            let refused = [refused, fixture.bundles.put(&id(2), FILES)];
+            for refused in refused {
+                let message = refused.unwrap_err().to_string();
+                assert!(message.contains(UNFINISHED), "{message}");
+            }
+        }
+        fixture.delete(&note());
+        is_whole(&fixture.reopened().unwrap(), &id(1));
+    }
+
+    pub(super) fn threads_that_store_the_same_bundle_agree(fixture: &Fixture) {
+        thread::scope(|scope| {
+            for _ in 0..8 {
+                scope.spawn(|| fixture.bundles.put(&id(1), FILES).unwrap());
+            }
+        });
+        is_whole(&fixture.bundles, &id(1));
+        assert_eq!(fixture.entries(), [id(1).hex()]);
+    }
+
+    pub(super) fn threads_that_store_and_remove_others_do_not_meet(fixture: &Fixture) {
+        let bundles = &fixture.bundles;
+        thread::scope(|scope| {
+            for own in 0..4 {
+                scope.spawn(move || {
+                    for _ in 0..4 {
+                        bundles.remove(&id(own)).unwrap();
+                        bundles.put(&id(own), FILES).unwrap();
+                        is_whole(bundles, &id(own));
+                    }
+                });
+            }
+        });
+        assert_eq!(fixture.entries().len(), 4);
+    }
+
+    /// A command has no runtime; a server has one, and calls on its threads that may block. One that
+    /// may not must not end the process.
+    pub(super) fn every_kind_of_thread_may_call(fixture: &Fixture) {
+        let call = || {
+            let bundles = fixture.reopened().unwrap();
+            bundles.put(&id(1), FILES).unwrap();
+            is_whole(&bundles, &id(1));
+            bundles.remove(&id(1)).unwrap();
+        };
+        call();
+        wait(async { call() });
+        let workers = runtime::Builder::new_multi_thread().worker_threads(1).build().unwrap();
+        workers.block_on(async { call() });
+        workers.block_on(async { task::block_in_place(call) });
+        let Fixture { behind, lock, .. } = memory();
+        let blocking = move || {
+            let bundles = Bundles::over(&lock, behind).unwrap();
+            bundles.put(&id(1), FILES).unwrap();
+            is_whole(&bundles, &id(1));
+        };
+        workers.block_on(task_of(blocking));
+    }
+
+    async fn task_of(blocking: impl FnOnce() + Send + 'static) {
+        task::spawn_blocking(blocking).await.unwrap();
+    }
 }
 
 #[test]
-fn an_empty_or_ambiguous_bundle_is_refused() {
-    let Fixture { bundles, .. } = &fixture();
-    let empty = bundles.put(&id(1), &[]);
-    assert!(matches!(empty, Err(Error::BadCount { count: 0, .. })));
-    let twice = bundles.put(&id(1), &[("a", b"1"), ("a", b"2")]);
-    assert!(matches!(twice, Err(Error::DuplicateName { .. })));
-    assert!(!bundles.contains(&id(1)).unwrap());
+fn whoever_reads_sees_what_is_written_and_changes_nothing() {
+    let directory = tempfile::tempdir().unwrap();
+    let state = StateDir::open(directory.path()).unwrap();
+    let reading = Bundles::reading(&state);
+    assert!(!reading.contains(&id(1)).unwrap());
+    let read = reading.read_verified(&id(1), "model.onnx", &sha256(b"weights"));
+    assert!(matches!(read, Err(Error::NoSuchFile { .. })));
+    assert_eq!(entries(directory.path()), [] as [&str; 0]);
+
+    let writing = Bundles::open(&state.lock().unwrap()).unwrap();
+    writing.put(&id(1), FILES).unwrap();
+    is_whole(&reading, &id(1));
+    assert!(matches!(reading.put(&id(2), FILES), Err(Error::ReadOnly)));
+    assert!(matches!(reading.remove(&id(1)), Err(Error::ReadOnly)));
+    writing.remove(&id(1)).unwrap();
+    assert!(matches!(reading.file_names(&id(1)), Err(Error::NoSuchBundle { .. })));
 }
 
-/// A process that is killed between two writes of `put` leaves this.
+/// Builds before object stores left the first, a process that is killed leaves the others.
 #[test]
-fn what_a_crash_left_is_swept_and_the_bundle_can_be_stored() {
-    let Fixture { bundles, lock, .. } = &fixture();
-    bundles.put(&id(1), FILES).unwrap();
-    let leftover = bundles.root.join(format!(".tmp-{}-0", id(2).hex()));
-    write_files(&leftover, &FILES[..1]).unwrap();
-    assert!(!bundles.contains(&id(2)).unwrap());
+fn what_a_crash_left_that_is_no_object_is_swept() {
+    let fixture = directory();
+    let root = fixture.lock.dir().bundles();
+    let old = root.join(format!(".tmp-{}-0", id(1).hex()));
+    fs::create_dir(&old).unwrap();
+    fs::write(old.join("model.onnx"), b"weig").unwrap();
+    fs::write(root.join(".unfinished#1"), b"sha2").unwrap();
+    fixture.bundles.put(&id(2), FILES).unwrap();
+    fixture.reopened().unwrap();
+    assert_eq!(entries(&root), [id(2).hex()]);
 
-    let reopened = Bundles::open(lock).unwrap();
-    assert_eq!(entries(&reopened.root), [id(1).hex()]);
-    reopened.put(&id(2), FILES).unwrap();
-    let read = reopened.read_verified(&id(2), "contract.json", &sha256(b"{}"));
-    assert_eq!(read.unwrap(), b"{}");
+    fixture.write(&note(), id(3).as_str().as_bytes());
+    fs::create_dir(root.join(id(3).hex())).unwrap();
+    fs::write(root.join(id(3).hex()).join("model.onnx#1"), b"weig").unwrap();
+    fixture.bundles.put(&id(3), FILES).unwrap();
+    assert_eq!(entries(&root.join(id(3).hex())), ["contract.json", "model.onnx"]);
 }
 
 #[test]
 fn a_write_that_fails_leaves_nothing() {
-    let Fixture { bundles, .. } = &fixture();
-    // The name of the first temporary directory is taken.
-    let taken = bundles.root.join(format!(".tmp-{}-0", id(1).hex()));
-    fs::write(&taken, b"").unwrap();
-    assert!(matches!(bundles.put(&id(1), FILES), Err(Error::Io { .. })));
-    assert!(!bundles.contains(&id(1)).unwrap());
+    let fixture = directory();
+    let root = fixture.lock.dir().bundles();
+    fs::write(root.join(id(1).hex()), b"").unwrap();
+    let refused = fixture.bundles.put(&id(1), FILES);
+    assert!(refused.unwrap_err().to_string().contains(id(1).hex()));
+    assert_eq!(entries(&root), [] as [&str; 0]);
+    fixture.bundles.put(&id(1), FILES).unwrap();
+    is_whole(&fixture.bundles, &id(1));
 }
 
 #[test]
-fn threads_that_store_the_same_bundle_agree() {
-    let Fixture { bundles, .. } = &fixture();
-    std::thread::scope(|scope| {
-        for _ in 0..8 {
-            scope.spawn(|| bundles.put(&id(1), FILES).unwrap());
-        }
-    });
-    assert_eq!(entries(&bundles.root), [id(1).hex()]);
+fn an_object_that_cannot_be_read_is_named() {
+    let fixture = directory();
+    fixture.bundles.put(&id(1), FILES).unwrap();
+    let path = fixture.lock.dir().bundles().join(id(1).hex()).join("contract.json");
+    fs::remove_file(&path).unwrap();
+    std::os::unix::fs::symlink(&path, &path).unwrap();
+    let refused = fixture.bundles.read_verified(&id(1), "contract.json", &sha256(b"{}"));
+    let refused = refused.unwrap_err();
+    assert!(matches!(refused, Error::Store { .. }));
+    assert_eq!(refused.to_string(), format!("cannot read {}", path.display()));
+    assert!(matches!(fixture.bundles.put(&id(1), FILES), Err(Error::Store { .. })));
 }
 
 #[test]
 fn only_the_owner_may_look() {
-    let Fixture { bundles, .. } = &fixture();
-    bundles.put(&id(1), FILES).unwrap();
-    let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
-    let place = bundles.place(&id(1));
-    assert_eq!(mode(&bundles.root), 0o700);
+    let fixture = directory();
+    fixture.bundles.put(&id(1), FILES).unwrap();
+    let root = fixture.lock.dir().bundles();
+    let mode = |path: &std::path::Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
+    let place = root.join(id(1).hex());
+    assert_eq!(mode(&root), 0o700);
     assert_eq!(mode(&place), 0o700);
     assert_eq!(mode(&place.join("model.onnx")), 0o600);
 }
