@@ -1,5 +1,7 @@
 //! Commands that act without a server.
 
+use std::path::{Path, PathBuf};
+
 use super::servers::NEVER;
 use super::{Bench, Fate, Step, count};
 use crate::command::{self, Ran};
@@ -40,6 +42,38 @@ fn a_release_is_made_whole_or_not_at_all() {
         fate
     });
     assert!(steps > 100, "{steps} steps are too few to be all");
+}
+
+/// As the C library was called: a file is flushed before it gets its name, and its name before
+/// the note that the bundle is unfinished goes; that is flushed before the state is written.
+#[test]
+fn the_files_of_a_release_are_on_the_disk_before_its_record() {
+    let bench = Bench::new();
+    assert_eq!(bench.kill(RELEASE, NEVER), Fate::Ended);
+    let log = std::fs::read_to_string(&bench.log).unwrap();
+    let bundles = bench.state.join("bundles");
+    let [bundle] = entries(&bundles).try_into().unwrap();
+    let (root, place) = (bundles.display(), bundle.display());
+    let note = format!("{root}/.unfinished");
+    let mut steps = vec![format!("rename {note}"), format!("flush {root}")];
+    for file in ["model.json", "contract.json", "golden_input.jsonl", "golden_output.jsonl"] {
+        for step in ["write", "flush"] {
+            steps.push(format!("{step} {place}/{file}#1"));
+        }
+        steps.push(format!("rename {place}/{file}"));
+        steps.push(format!("flush {place}"));
+    }
+    steps.extend([format!("remove {note}"), format!("flush {root}")]);
+    steps.push(format!("write {}", bench.state.join("state.db-wal").display()));
+    let mut made = log.lines().filter_map(|line| line.split_once(' ')).map(|(_, step)| step);
+    for step in steps {
+        assert!(made.any(|made| made == step), "{step} is not, or not in its turn:\n{log}");
+    }
+    assert_eq!(entries(&bundle).len(), 4);
+}
+
+fn entries(directory: &Path) -> Vec<PathBuf> {
+    std::fs::read_dir(directory).unwrap().map(|entry| entry.unwrap().path()).collect()
 }
 
 #[test]
