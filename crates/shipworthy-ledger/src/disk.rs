@@ -89,4 +89,8 @@ pub trait File: fmt::Debug + Send + Sync {
     /// When the disk says that it could not; what is durable is then unknown, and asking again
     /// proves nothing (the kernel may have dropped the bytes and forgotten about them).
     fn sync_data(&self) -> io::Result<()>;
+
+    /// Says that the bytes before `offset`, durable all of them, will hardly be read soon and need
+    /// not take up memory. They are read as before, if more slowly.
+    fn forget(&self, _offset: u64) {}
 }

@@ -183,6 +183,7 @@ impl Writer {
         match self.commit(length) {
             Ok(()) => {
                 self.acknowledge();
+                self.tail.forget();
                 true
             }
             Err(failure) => {

@@ -2,6 +2,8 @@
 
 use std::fs::{self, OpenOptions};
 use std::io;
+#[cfg(target_os = "linux")]
+use std::num::NonZeroU64;
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 
@@ -102,5 +104,14 @@ impl File for RealFile {
 
     fn sync_data(&self) -> io::Result<()> {
         self.0.sync_data()
+    }
+
+    #[cfg(target_os = "linux")]
+    fn forget(&self, offset: u64) {
+        use rustix::fs::{Advice, fadvise};
+        if let Some(length) = NonZeroU64::new(offset) {
+            // No more than advice: what the kernel makes of it changes no byte.
+            let _ = fadvise(&self.0, 0, Some(length), Advice::DontNeed);
+        }
     }
 }
