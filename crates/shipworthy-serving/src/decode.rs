@@ -11,6 +11,7 @@ pub(crate) mod infer_grpc;
 pub(crate) mod infer_v2;
 mod mlflow_json;
 mod nested;
+mod plain;
 pub(crate) mod predict_v1;
 mod row;
 mod stand_ins;

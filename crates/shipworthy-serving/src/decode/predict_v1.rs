@@ -11,7 +11,7 @@ use std::fmt;
 use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, Visitor};
 
 use super::row::{Name, RowList, RowReader};
-use super::{Decoded, Rows, malformed};
+use super::{Decoded, Rows, malformed, plain};
 use crate::Failure;
 
 const HINT: &str = "send {\"instances\": [{\"column\": value, …}, …]}, one object a row, or a list \
@@ -19,6 +19,11 @@ const HINT: &str = "send {\"instances\": [{\"column\": value, …}, …]}, one o
 
 /// Reads a body as rows.
 pub(crate) fn decode(body: &[u8], wanted: Rows<'_>) -> Result<Decoded, Failure> {
+    plain::decode(body, wanted).map_or_else(|| decode_any(body, wanted), Ok)
+}
+
+/// Reads any body as rows.
+pub(super) fn decode_any(body: &[u8], wanted: Rows<'_>) -> Result<Decoded, Failure> {
     let mut request = Request { rows: RowReader::new(wanted), has_instances: false };
     let mut deserializer = serde_json::Deserializer::from_slice(body);
     let read = request.deserialize(&mut deserializer).and_then(|()| deserializer.end());
