@@ -224,7 +224,10 @@ impl Ledger {
     ///
     /// # Errors
     /// See [`AppendError`].
-    pub fn try_append(&self, records: &[Record]) -> Result<Pending, AppendError> {
+    pub fn try_append<P: AsRef<[u8]>>(
+        &self,
+        records: &[Record<P>],
+    ) -> Result<Pending, AppendError> {
         let (bytes, permits) = self.measure(records)?;
         let permit =
             Arc::clone(&self.shared.permits).try_acquire_many_owned(permits).map_err(|error| {
@@ -266,7 +269,7 @@ impl Ledger {
     }
 
     /// The encoded length of `records`, and the permits that it needs.
-    fn measure(&self, records: &[Record]) -> Result<(usize, u32), AppendError> {
+    fn measure<P: AsRef<[u8]>>(&self, records: &[Record<P>]) -> Result<(usize, u32), AppendError> {
         if let Some(failure) = self.shared.failure.get() {
             return Err(AppendError::Failed(Arc::clone(failure)));
         }
@@ -280,9 +283,9 @@ impl Ledger {
         Ok((bytes, permits))
     }
 
-    fn submit(
+    fn submit<P: AsRef<[u8]>>(
         &self,
-        records: &[Record],
+        records: &[Record<P>],
         bytes: usize,
         permit: OwnedSemaphorePermit,
     ) -> Result<Pending, AppendError> {

@@ -67,7 +67,7 @@ impl fmt::Debug for Kind {
 
 /// A row to append.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Record {
+pub struct Record<P = Vec<u8>> {
     /// What the row is about.
     pub kind: Kind,
     /// The decision id (or the id of the event); chosen by the caller, not checked for uniqueness.
@@ -75,14 +75,14 @@ pub struct Record {
     /// 16 random bytes, fresh for every record: without them a commitment to a payload that is
     /// easy to guess would give the payload away.
     pub salt: [u8; 16],
-    /// The row itself; the ledger does not look inside.
-    pub payload: Vec<u8>,
+    /// The row itself, in any form of bytes; the ledger does not look inside.
+    pub payload: P,
 }
 
-impl Record {
+impl<P: AsRef<[u8]>> Record<P> {
     /// The commitment that is stored with this record.
     pub fn commitment(&self) -> Commitment {
-        commit(self.kind, &self.id, &self.salt, &self.payload)
+        commit(self.kind, &self.id, &self.salt, self.payload.as_ref())
     }
 }
 

@@ -83,7 +83,7 @@ async fn at_the_door<T: Send + 'static>(
 
 /// A request whose records are ready to be written.
 struct Worked {
-    records: Vec<Record>,
+    records: Vec<Record<Bytes>>,
     outcome: Result<Answer, Refusal>,
     status: Status,
 }

@@ -6,6 +6,7 @@
 
 use std::io::Write;
 
+use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use shipworthy_contract::Violation;
@@ -128,8 +129,10 @@ impl Inputs {
         const EXPECTED_VALUE_BYTES: usize = 8;
         let keys = release.keys();
         let row_bytes: usize = keys.iter().map(|key| key.len() + EXPECTED_VALUE_BYTES).sum();
-        let mut inputs =
-            Self { text: Vec::with_capacity(batch.rows() * row_bytes), ends: Vec::new() };
+        let mut inputs = Self {
+            text: Vec::with_capacity(batch.rows() * row_bytes),
+            ends: Vec::with_capacity(batch.rows()),
+        };
         for row in 0..batch.rows() {
             let mut separator = b'{';
             for (column, key) in keys.iter().enumerate() {
@@ -277,17 +280,45 @@ impl Circumstances<'_> {
     }
 }
 
-/// The payload of one row; `output` appends what was answered, a JSON object.
-pub(crate) fn payload(head: &[u8], input: &[u8], output: impl FnOnce(&mut Vec<u8>)) -> Vec<u8> {
-    /// A prediction and a decision, or a broken rule.
-    const EXPECTED_OUTPUT_BYTES: usize = 128;
-    let mut out = Vec::with_capacity(head.len() + input.len() + EXPECTED_OUTPUT_BYTES);
-    out.extend_from_slice(head);
-    out.extend_from_slice(input);
-    out.extend_from_slice(b",\"output\":");
-    output(&mut out);
-    out.push(b'}');
-    out
+/// The payloads of a request's rows, one after another in one piece of memory.
+#[derive(Debug)]
+pub(crate) struct Payloads {
+    text: Vec<u8>,
+    ends: Vec<usize>,
+}
+
+impl Payloads {
+    /// Writes a payload for each input; `output` appends what was answered to a row, a JSON object.
+    pub(crate) fn write(
+        head: &[u8],
+        inputs: &Inputs,
+        mut output: impl FnMut(usize, &mut Vec<u8>),
+    ) -> Self {
+        /// A prediction and a decision, or a broken rule.
+        const EXPECTED_OUTPUT_BYTES: usize = 128;
+        let rows = inputs.ends.len();
+        let bytes = inputs.text.len() + rows * (head.len() + EXPECTED_OUTPUT_BYTES);
+        let mut payloads = Self { text: Vec::with_capacity(bytes), ends: Vec::with_capacity(rows) };
+        for row in 0..rows {
+            let text = &mut payloads.text;
+            text.extend_from_slice(head);
+            text.extend_from_slice(inputs.row(row));
+            text.extend_from_slice(b",\"output\":");
+            output(row, text);
+            text.push(b'}');
+            payloads.ends.push(text.len());
+        }
+        payloads
+    }
+
+    /// Each row's payload.
+    pub(crate) fn into_rows(self) -> impl Iterator<Item = Bytes> {
+        let mut text = Bytes::from(self.text);
+        let mut start = 0;
+        self.ends
+            .into_iter()
+            .map(move |end| text.split_to(end - std::mem::replace(&mut start, end)))
+    }
 }
 
 #[cfg(test)]

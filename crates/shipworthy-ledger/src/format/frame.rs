@@ -49,16 +49,20 @@ pub(crate) struct Frame {
 
 impl Frame {
     /// Bytes of the frame that `records` make, or `None` when they exceed [`MAX_GROUP_BYTES`].
-    pub(crate) fn encoded_bytes(records: &[Record]) -> Option<usize> {
+    pub(crate) fn encoded_bytes<P: AsRef<[u8]>>(records: &[Record<P>]) -> Option<usize> {
         let fixed = (ROW_BYTES + BODY_PREFIX_BYTES).checked_mul(records.len())?;
         let total = records
             .iter()
-            .try_fold(HEADER_BYTES + fixed, |sum, r| sum.checked_add(r.payload.len()))?;
+            .try_fold(HEADER_BYTES + fixed, |sum, r| sum.checked_add(r.payload.as_ref().len()))?;
         (total <= MAX_GROUP_BYTES).then(|| total.next_multiple_of(ALIGNMENT))
     }
 
     /// Encodes `records`, whose encoded length is `length`; hashes every row.
-    pub(crate) fn encode(log_id: &LogId, records: &[Record], length: usize) -> Frame {
+    pub(crate) fn encode<P: AsRef<[u8]>>(
+        log_id: &LogId,
+        records: &[Record<P>],
+        length: usize,
+    ) -> Frame {
         let rows = u32::try_from(records.len()).expect("a frame of bounded bytes");
         let mut bytes = Vec::with_capacity(length);
         bytes.extend_from_slice(&MAGIC);
@@ -72,12 +76,14 @@ impl Frame {
         for record in records {
             push_row(&mut bytes, record);
         }
-        let table = table_checksum(&bytes[HEADER_BYTES..]);
+        // Of a table whose states are zero: what `table_checksum` makes of it, at once.
+        let table = crc32c::crc32c(&bytes[HEADER_BYTES..]);
         bytes[TABLE_CHECKSUM_AT..CHECKSUM_AT].copy_from_slice(&table.to_le_bytes());
         for record in records {
+            let payload = record.payload.as_ref();
             bytes.extend_from_slice(&record.salt);
-            bytes.extend_from_slice(&body_checksum(&record.salt, &record.payload).to_le_bytes());
-            bytes.extend_from_slice(&record.payload);
+            bytes.extend_from_slice(&body_checksum(&record.salt, payload).to_le_bytes());
+            bytes.extend_from_slice(payload);
         }
         bytes.resize(length, 0);
         Frame { bytes, rows }
@@ -106,8 +112,9 @@ impl Frame {
     }
 }
 
-fn push_row(bytes: &mut Vec<u8>, record: &Record) {
-    let payload_bytes = u32::try_from(record.payload.len()).expect("at most MAX_GROUP_BYTES");
+fn push_row<P: AsRef<[u8]>>(bytes: &mut Vec<u8>, record: &Record<P>) {
+    let payload_bytes =
+        u32::try_from(record.payload.as_ref().len()).expect("at most MAX_GROUP_BYTES");
     bytes.extend_from_slice(&record.kind.0.to_le_bytes());
     bytes.extend_from_slice(&[0; 2]);
     bytes.extend_from_slice(&[0; 4]); // state: whole

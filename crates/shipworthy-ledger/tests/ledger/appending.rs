@@ -127,7 +127,7 @@ fn a_full_queue_sheds_at_once_and_frees_itself() {
 fn what_can_never_be_appended_is_refused() {
     let disk: Arc<dyn Disk> = Arc::new(MemoryDisk::new(usize::MAX));
     let (ledger, mut writer, _) = open_ok(&disk, small());
-    assert!(matches!(ledger.try_append(&[]), Err(AppendError::Empty)));
+    assert!(matches!(ledger.try_append::<Vec<u8>>(&[]), Err(AppendError::Empty)));
     let error = ledger.try_append(&[record(1, 2048)]).expect_err("longer than a group");
     assert!(matches!(error, AppendError::TooLong { limit_bytes: 2048 }), "{error}");
     append_one(&ledger, &mut writer, 0, 2048 - 80 - 64 - 20);

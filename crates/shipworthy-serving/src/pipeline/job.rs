@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use bytes::Bytes;
 use shipworthy_contract::Outcome;
 use shipworthy_core::DecisionId;
 use shipworthy_ledger::Record;
@@ -13,7 +14,7 @@ use crate::decode::{Decoded, Rows};
 use crate::failure::Refusal;
 use crate::predict::{Predicted, predict, predict_waiting};
 use crate::record::{
-    Circumstances, Inputs, Status, ViolationText, payload, write_json, write_outputs,
+    Circumstances, Inputs, Payloads, Status, ViolationText, write_json, write_outputs,
     write_prediction,
 };
 use crate::release::LoadedRelease;
@@ -80,32 +81,29 @@ impl Job {
         self.serving.counters.add(Counter::UnknownCategories, predicted.unknown_categories);
         let output = routed.release.output();
         let policy = &routed.endpoint.policy;
-        let rows = 0..ids.len();
         let class = |row| policy.class(output?.task, predicted.row(row));
-        let classes: Vec<_> = rows.clone().map(class).collect();
+        let classes: Vec<_> = (0..ids.len()).map(class).collect();
         let circumstances = Circumstances {
             model_version: predicted.model_version.as_deref(),
             ..self.circumstances(routed, Status::Answered)
         };
         let head = circumstances.head();
-        let payloads = rows.map(|row| {
-            payload(&head, inputs.row(row), |out| {
-                match output {
-                    Some(_) => write_prediction(out, predicted.row(row)),
-                    None => write_outputs(out, routed.release.signature(), &predicted, row),
-                }
-                if let Some((class, output)) = classes[row].zip(output) {
-                    out.extend_from_slice(b",\"decision\":");
-                    write_json(out, &output.classes[class]);
-                }
-                let flags = violations_of(&outcome, row).map(ViolationText::from);
-                let flags: Vec<_> = flags.collect();
-                if !flags.is_empty() {
-                    out.extend_from_slice(b",\"flags\":");
-                    write_json(out, &flags);
-                }
-                out.push(b'}');
-            })
+        let payloads = Payloads::write(&head, &inputs, |row, out| {
+            match output {
+                Some(_) => write_prediction(out, predicted.row(row)),
+                None => write_outputs(out, routed.release.signature(), &predicted, row),
+            }
+            if let Some((class, output)) = classes[row].zip(output) {
+                out.extend_from_slice(b",\"decision\":");
+                write_json(out, &output.classes[class]);
+            }
+            let flags = violations_of(&outcome, row).map(ViolationText::from);
+            let flags: Vec<_> = flags.collect();
+            if !flags.is_empty() {
+                out.extend_from_slice(b",\"flags\":");
+                write_json(out, &flags);
+            }
+            out.push(b'}');
         });
         let records = self.records(Status::Answered, &ids, payloads);
         let answer = Answer {
@@ -124,13 +122,11 @@ impl Job {
         let quarantined = outcome.is_quarantined();
         let status = if quarantined { Status::Quarantined } else { Status::Refused };
         let head = self.circumstances(routed, status).head();
-        let payloads = (0..ids.len()).map(|row| {
-            payload(&head, inputs.row(row), |out| {
-                let violations = violations_of(&outcome, row).map(ViolationText::from);
-                out.extend_from_slice(b"{\"violations\":");
-                write_json(out, &violations.collect::<Vec<_>>());
-                out.push(b'}');
-            })
+        let payloads = Payloads::write(&head, &inputs, |row, out| {
+            let violations = violations_of(&outcome, row).map(ViolationText::from);
+            out.extend_from_slice(b"{\"violations\":");
+            write_json(out, &violations.collect::<Vec<_>>());
+            out.push(b'}');
         });
         let records = self.records(status, &ids, payloads);
         let refusal = Refusal {
@@ -167,11 +163,11 @@ impl Job {
         &self,
         status: Status,
         ids: &[DecisionId],
-        payloads: impl Iterator<Item = Vec<u8>>,
-    ) -> Vec<Record> {
+        payloads: Payloads,
+    ) -> Vec<Record<Bytes>> {
         let mut salts = vec![[0; 16]; ids.len()];
         self.serving.ports.entropy.fill(salts.as_flattened_mut());
-        let rows = ids.iter().zip(salts).zip(payloads);
+        let rows = ids.iter().zip(salts).zip(payloads.into_rows());
         let record = |((id, salt), payload): ((&DecisionId, _), _)| Record {
             kind: status.kind(),
             id: id.into_bytes(),
