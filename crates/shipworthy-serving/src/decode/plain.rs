@@ -148,25 +148,23 @@ impl<'a> Text<'a> {
         if self.peek() == Some(b'n') {
             return self.expect(b"null").map(|()| f64::NAN);
         }
-        let start = self.at;
-        let is_negative = self.expect(b"-").is_some();
-        let mut digits = Digits::default();
-        let whole_at = self.at;
-        self.digits(&mut digits)?;
-        if self.body[whole_at] == b'0' && self.at > whole_at + 1 {
+        let (start, is_negative) = (self.at, self.expect(b"-").is_some());
+        let (mut digits, mut decimals) = (0, 0);
+        let whole = self.digits(&mut digits);
+        if whole == 0 || (whole > 1 && self.body[self.at - whole] == b'0') {
             return None;
         }
-        let point = self.at;
-        let mut decimals = 0;
         if self.peek() == Some(b'.') {
             self.at += 1;
-            self.digits(&mut digits)?;
-            decimals = self.at - point - 1;
+            decimals = self.digits(&mut digits);
+            if decimals == 0 {
+                return None;
+            }
         }
         if let Some(b'e' | b'E') = self.peek() {
             return None;
         }
-        let value = match digits.exact(decimals) {
+        let value = match exact(digits, whole + decimals, decimals) {
             Some(value) if is_negative => -value,
             Some(value) => value,
             // Correctly rounded, like that of the general decoder.
@@ -175,41 +173,27 @@ impl<'a> Text<'a> {
         value.is_finite().then_some(value)
     }
 
-    /// At least one digit.
-    fn digits(&mut self, digits: &mut Digits) -> Option<()> {
+    /// Appends the digits that come next to a whole number; gives how many there are.
+    fn digits(&mut self, number: &mut u64) -> usize {
         let start = self.at;
         while let Some(digit @ b'0'..=b'9') = self.peek() {
-            digits.push(digit - b'0');
+            *number = number.wrapping_mul(10).wrapping_add(u64::from(digit - b'0'));
             self.at += 1;
         }
-        (self.at > start).then_some(())
+        self.at - start
     }
 }
 
-/// A decimal number's digits, without its point.
-#[derive(Clone, Copy, Default)]
-struct Digits {
-    value: u64,
-    count: u32,
-}
-
-impl Digits {
-    fn push(&mut self, digit: u8) {
-        self.value = self.value.wrapping_mul(10).wrapping_add(u64::from(digit));
-        self.count += 1;
-    }
-
-    /// The nearest float of the number with this many decimals, where one division of two exact
-    /// numbers gives it. Source: Clinger, "How to read floating point numbers accurately", 1990.
-    fn exact(self, decimals: usize) -> Option<f64> {
-        /// Below, the digits are a whole number that a float holds: 10^15 < 2^53.
-        const MOST: u32 = 15;
-        const POWERS: [f64; MOST as usize + 1] =
-            [1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15];
-        #[expect(clippy::cast_precision_loss, reason = "exact below 2^53")]
-        let whole = self.value as f64;
-        (self.count <= MOST).then(|| whole / POWERS[decimals])
-    }
+/// The nearest float of a decimal number, given without its point, where one division of two exact
+/// numbers gives it. Source: Clinger, "How to read floating point numbers accurately", 1990.
+fn exact(number: u64, digits: usize, decimals: usize) -> Option<f64> {
+    /// A float holds every whole number of so many digits: 10^15 < 2^53.
+    const MOST: usize = 15;
+    const POWERS: [f64; MOST + 1] =
+        [1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15];
+    #[expect(clippy::cast_precision_loss, reason = "exact below 2^53")]
+    let whole = number as f64;
+    (digits <= MOST).then(|| whole / POWERS[decimals])
 }
 
 #[cfg(test)]
