@@ -1,5 +1,6 @@
 //! Attachments: a file beside a release that can be erased without breaking it,
-//! `attachments/<64 hexadecimal digits>.jsonl`.
+//! `attachments/<64 hexadecimal digits>.jsonl`. Always a file of the state
+//! directory, wherever the bundles are: many object stores keep what is replaced.
 //!
 //! A changed attachment is [prepared](Attachments::prepare) beside the old one;
 //! after the event that tells of it is recorded, it takes its place. A crash

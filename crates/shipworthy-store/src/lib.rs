@@ -8,8 +8,8 @@
 //!
 //! - [`Store`] is the port, [`SqliteStore`] its embedded implementation. Every
 //!   implementation passes `tests/conformance`.
-//! - [`Bundles`] keeps the files of releases, written whole or not at all, and
-//!   [`Attachments`] what of a release can be erased.
+//! - [`Bundles`] keeps the files of releases, written whole or not at all, behind
+//!   an object store; [`Attachments`] what of a release can be erased, in files.
 //! - [`StateDir`] is the directory that holds all of it, and its lock.
 //!
 //! **Invariant: nobody acts anonymously.** Every change carries an
@@ -18,7 +18,8 @@
 //! **Invariant: no clock, no randomness.** Times and secrets are arguments.
 //!
 //! **Invariant: no async.** Every call may wait for a disk; call from a thread
-//! that may block.
+//! that may block. What is async inside is waited for, with and without a runtime
+//! around the caller.
 
 pub mod attachments;
 pub mod attestation;
