@@ -1,4 +1,5 @@
-//! Parquet and CSV: what is in a file, and its rows as batches of a wanted schema.
+//! Parquet and CSV: what is in a file, and its rows as batches of a wanted schema; and a batch as
+//! a file.
 //!
 //! A value that cannot be read as the wanted type becomes a [`Misfit`] and a missing value: what
 //! follows from it is for the contract to say, as it is for a request.
@@ -6,12 +7,14 @@
 mod csv;
 mod parquet;
 mod widen;
+mod write;
 
 use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::{Misfit, RowBatch, Schema};
+pub use write::write_parquet;
 
 /// Why a file cannot be read.
 #[derive(Debug, thiserror::Error)]
@@ -57,6 +60,15 @@ pub enum Error {
         /// Why, with the line.
         #[source]
         source: ::csv::Error,
+    },
+    /// It cannot be written.
+    #[error("cannot write {}", path.display())]
+    Write {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: std::io::Error,
     },
     /// A wanted column is not there.
     #[error("{}: no column `{column}`; it has {}", path.display(), found.join(", "))]

@@ -1,7 +1,7 @@
 use std::io::Write;
 
 use super::*;
-use crate::{Cell, DataType, Timestamp};
+use crate::{Cell, Column, DataType, Timestamp};
 
 fn csv_file(text: &str) -> tempfile::NamedTempFile {
     let mut file = tempfile::Builder::new().suffix(".csv").tempfile().unwrap();
@@ -100,4 +100,41 @@ fn what_is_no_file_of_rows_is_refused() {
     assert!(matches!(RowFile::open(Path::new("absent.csv")), Err(Error::Open { .. })));
     let twice = csv_file("a,a\n1,2\n");
     assert!(matches!(RowFile::open(twice.path()), Err(Error::DuplicateColumn { .. })));
+}
+
+#[test]
+fn what_is_written_is_read_back_with_its_types_and_gaps() {
+    let schema =
+        Arc::new(Schema::new(DataType::ALL.map(|data_type| (data_type.name(), data_type))));
+    let at = Timestamp::from_micros(1_364_774_400_000_001);
+    let first = [
+        Cell::Boolean(true),
+        Cell::Integer(i64::MAX),
+        Cell::Float(0.1),
+        Cell::String("007"),
+        Cell::Timestamp(at),
+    ];
+    let columns = first.iter().zip(DataType::ALL).map(|(cell, data_type)| {
+        let mut column = Column::with_capacity(data_type, 2);
+        assert!(column.push(*cell));
+        column.push_missing();
+        column
+    });
+    let batch = RowBatch::new(Arc::clone(&schema), columns.collect()).unwrap();
+    let place = tempfile::tempdir().unwrap();
+    let path = place.path().join("rows.parquet");
+    write_parquet(&path, &batch).unwrap();
+    let file = RowFile::open(&path).unwrap();
+    assert_eq!((file.schema(), file.rows()), (&*schema, Some(2)));
+    let (read, misfits) = file.batches(&schema, 10).unwrap().next().unwrap().unwrap();
+    assert_eq!(misfits, []);
+    for (column, cell) in first.into_iter().enumerate() {
+        let cells = [read.cell(0, column), read.cell(1, column)];
+        assert_eq!(cells, [cell, Cell::Missing], "{}", schema.fields()[column].name);
+    }
+    let again = place.path().join("again.parquet");
+    write_parquet(&again, &batch).unwrap();
+    assert_eq!(std::fs::read(&again).unwrap(), std::fs::read(&path).unwrap());
+    let refused = write_parquet(&place.path().join("none/rows.parquet"), &batch).unwrap_err();
+    assert!(matches!(refused, Error::Write { .. }), "{refused:?}");
 }
