@@ -17,6 +17,7 @@ pub mod project;
 pub mod rebuild;
 pub mod reference;
 pub mod release;
+pub mod runner;
 pub mod statement;
 pub mod train;
 

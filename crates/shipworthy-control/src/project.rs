@@ -34,7 +34,7 @@ pub use label::{Comparison, Label, Literal};
 pub use model::{Classes, Model};
 pub use policy::{Decision, LedgerSizes, Limits, Rollout, Strategy};
 pub use source::Source;
-pub use train::{Parameters, Test, TimeWindow, Train, Trainer, Validation};
+pub use train::{Command, Parameters, Test, TimeWindow, Train, Trainer, Validation};
 
 use diagnosis::{Mistake, Mistakes};
 use typed::Typed;

@@ -1,9 +1,13 @@
 //! Whether a release, made again, is the same; and if not, what differs.
 
+use std::collections::BTreeMap;
+
 use serde::Serialize;
+use serde_json::Value;
 use shipworthy_core::{Manifest, Trainer};
 
 use crate::statement::Machine;
+use crate::train;
 
 /// Something that is not as it was.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -63,6 +67,7 @@ pub fn differences(
         };
         note(Part::Tool, format!("trainer {} then, {} now", named(kept), named(made)));
     }
+    tools(kept, made).into_iter().for_each(|detail| note(Part::Tool, detail));
     if kept.format != made.format {
         let (then, now) = (kept.format, made.format);
         note(Part::Tool, format!("manifests of format {then} then, {now} now"));
@@ -70,7 +75,7 @@ pub fn differences(
     let declared = |manifest: &Manifest| {
         let Manifest { project, output, trainer, training_set, .. } = manifest.clone();
         let rows = training_set.map(|set| (set.label, set.from, set.until));
-        (project, output, trainer.seed, trainer.parameters, rows)
+        (project, output, trainer.seed, without_digests(trainer), rows)
     };
     if declared(kept) != declared(made) {
         note(Part::Code, "the project declares another model, seed or parameters".to_owned());
@@ -85,6 +90,37 @@ pub fn differences(
         }
     }
     found
+}
+
+/// What a command runs with: its interpreter, and what stands for everything that it loads.
+const COMMAND_TOOLS: [(&str, &str); 2] = [("interpreter", "name"), ("lock", "path")];
+
+fn tools(kept: &Manifest, made: &Manifest) -> Vec<String> {
+    if [kept, made].iter().any(|manifest| manifest.trainer.name != train::COMMAND) {
+        return Vec::new();
+    }
+    let text = |manifest: &Manifest, tool: &str, what: &str| {
+        let tool = manifest.trainer.parameters.get(tool);
+        tool.and_then(|tool| tool[what].as_str()).unwrap_or("unknown").to_owned()
+    };
+    let changed = COMMAND_TOOLS.into_iter().filter_map(|(tool, called)| {
+        let digest = |manifest| text(manifest, tool, "sha256");
+        let (then, now, called) = (digest(kept), digest(made), text(made, tool, called));
+        (then != now).then(|| format!("{tool} {called}: SHA-256 {then} then, {now} now"))
+    });
+    changed.collect()
+}
+
+/// What the project declares of its trainer.
+fn without_digests(trainer: Trainer) -> BTreeMap<String, Value> {
+    let mut parameters = trainer.parameters;
+    let tools = COMMAND_TOOLS.into_iter().filter(|_| trainer.name == train::COMMAND);
+    for (tool, _) in tools {
+        if let Some(Value::Object(tool)) = parameters.get_mut(tool) {
+            tool.remove("sha256");
+        }
+    }
+    parameters
 }
 
 fn data(kept: &Manifest, made: &Manifest) -> Vec<String> {
@@ -119,8 +155,7 @@ fn hardware(then: &Machine, now: &Machine) -> Vec<String> {
 
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeMap;
-
+    use serde_json::json;
     use shipworthy_core::{FileDigest, Output, SourceFile, Task, TrainingSet};
 
     use super::*;
@@ -186,5 +221,31 @@ mod tests {
         made = manifest();
         made.trainer.seed = Some(2);
         assert_eq!(parts(&made, &same), [Part::Code]);
+    }
+
+    #[test]
+    fn another_interpreter_or_lock_file_is_another_tool() {
+        let of_command = |interpreter: &str, lock: &str, depth: u32| {
+            let mut manifest = manifest();
+            manifest.trainer.name = train::COMMAND.to_owned();
+            manifest.trainer.version = None;
+            manifest.trainer.parameters = BTreeMap::from([
+                ("interpreter".to_owned(), json!({"name": "python3", "sha256": interpreter})),
+                ("lock".to_owned(), json!({"path": "uv.lock", "sha256": lock})),
+                ("max_depth".to_owned(), depth.into()),
+            ]);
+            manifest
+        };
+        let kept = of_command("a", "b", 3);
+        let found = |made| differences(&kept, &made, None, &machine(&[]));
+        assert_eq!(found(of_command("a", "b", 3)), []);
+        let tool = |detail: &str| Difference { what: Part::Tool, detail: detail.to_owned() };
+        let python = tool("interpreter python3: SHA-256 a then, c now");
+        let lock = tool("lock uv.lock: SHA-256 b then, d now");
+        assert_eq!(found(of_command("a", "d", 3))[..], [lock][..]);
+        assert_eq!(found(of_command("c", "b", 3))[..], [python][..]);
+        let parts = found(of_command("c", "d", 3)).into_iter().map(|difference| difference.what);
+        assert_eq!(parts.collect::<Vec<_>>(), [Part::Tool, Part::Tool]);
+        assert_eq!(found(of_command("a", "b", 4))[0].what, Part::Code);
     }
 }

@@ -1,31 +1,35 @@
-//! From a project and its data to a model, with what is known about how it was made; or from a
-//! model file that is there already.
+//! From a project and its data to a model, with what is known about how it was made: trained here,
+//! by a command of the project's own, or taken from a model file that is there already.
 //!
 //! The rows pass the same contract as requests will, the features the same encoder, and the
 //! reported quality is that of the same runtime that serves.
 
+mod command;
 mod fit;
 mod given;
 mod label;
+mod learning;
 mod quality;
 mod rows;
 mod split;
 
 use std::path::Path;
 
-use serde_json::{Value, json};
+use serde_json::Value;
 use shipworthy_contract::{CompileError, Contract};
 use shipworthy_core::{FileDigest, Manifest, Output, ReleaseId, Trainer, TrainingSet};
 use shipworthy_models::format::Format;
 use shipworthy_models::{ModelFile, Options};
-use shipworthy_rows::{RowBatch, files};
+use shipworthy_rows::files;
 use shipworthy_serving::release::LoadedRelease;
 
 use crate::golden::{self, Golden};
 use crate::models::{self, Models};
 use crate::project::{Project, Trainer as Maker};
-use crate::reference;
+use crate::runner::Runner;
+pub use command::{CommandError, TRAINER as COMMAND};
 pub use given::{Given, TRAINER as GIVEN};
+use learning::Learning;
 pub use quality::{Calibration, Quality, Report, RowCounts};
 
 /// Why there is no model.
@@ -78,6 +82,19 @@ pub enum Error {
     Given {
         /// The file.
         path: String,
+        /// Why.
+        #[source]
+        source: models::Error,
+    },
+    /// The command makes no model.
+    #[error(transparent)]
+    Command(#[from] CommandError),
+    /// What the command made cannot be used.
+    #[error(
+        "the model that the command wrote cannot be used; XGBoost JSON or UBJSON, LightGBM text, \
+         CatBoost JSON and ONNX are read"
+    )]
+    Made {
         /// Why.
         #[source]
         source: models::Error,
@@ -139,6 +156,9 @@ pub trait Progress: Send {
 
     /// A round of boosting is done; `score` is the validation's.
     fn round(&mut self, done: u32, of: u32, score: Option<f64>);
+
+    /// The rows are read; from here on a command speaks for itself.
+    fn command(&mut self, words: &[String]);
 }
 
 /// A model, and everything that its release's manifest says of it but the commit.
@@ -165,21 +185,32 @@ pub struct Trained {
     pub report: Option<Report>,
 }
 
-/// Trains the model of a project that lies in `directory`, or takes the file that the project
-/// names. The same data and the same project give the same bytes, on any number of threads.
+/// What a training needs from outside.
+#[derive(Clone, Copy, Debug)]
+pub struct Tools<'a> {
+    /// Loads model files.
+    pub models: &'a dyn Models,
+    /// Runs commands.
+    pub runner: &'a dyn Runner,
+}
+
+/// Trains the model of a project that lies in `directory`, has its command train, or takes the
+/// file that it names. The same data and the same project give the same bytes, on any number of
+/// threads; with a command, if it sees to that.
 ///
 /// # Errors
 /// When the data cannot be read, does not hold the target, or leaves a slice without rows; when a
-/// model file does not load or does not fit the project.
+/// command fails; when a model file does not load or does not fit the project.
 pub fn train(
     project: &Project,
     directory: &Path,
-    models: &dyn Models,
+    tools: &Tools<'_>,
     progress: &mut dyn Progress,
 ) -> Result<Trained, Error> {
     match &project.train.trainer {
         Maker::Builtin => builtin(project, directory, progress),
-        Maker::File { model } => given::take(project, model, directory, models, progress),
+        Maker::Command(command) => command::train(project, command, directory, tools, progress),
+        Maker::File { model } => given::take(project, model, directory, tools.models, progress),
     }
 }
 
@@ -188,70 +219,28 @@ fn builtin(
     directory: &Path,
     progress: &mut dyn Progress,
 ) -> Result<Trained, Error> {
-    let source = project.source.as_ref().ok_or(Error::NoSource)?;
-    let source = rows::read(project, source, directory, progress)?;
-    let (labels, classes) = label::resolve(&project.model, &source.labels)?;
-    let split = split::split(&project.train, &source.places)?;
-    let contract = rows::with_categories(project.contract(), &source.batch, &split.learning());
+    let learning = Learning::read(project, directory, progress)?;
+    let Learning { contract, output, labels, split, .. } = &learning;
     let fitted = fit::fit(
-        &fit::Task { train: &project.train, task: project.model.task, classes: classes.len() },
-        &fit::Data { contract: &contract, batch: &source.batch, labels: &labels, split: &split },
+        &fit::Task { train: &project.train, task: output.task, classes: output.classes.len() },
+        &fit::Data { contract, batch: learning.batch(), labels, split },
         progress,
     )?;
-    let output = Output { task: project.model.task, target: project.model.target.clone(), classes };
     let model = ModelFile::load(&fitted.model, &Options::default())?;
-    let release = loaded(&model, &contract, &output)?;
+    let release = loaded(&model, contract, output)?;
     let golden = Golden::of(&release)?;
-    let examined = quality::Examined {
-        release: &release,
-        task: output.task,
-        batch: &source.batch,
-        labels: &labels,
-    };
-    let counts = quality::RowCounts {
-        source: source.rows,
-        without_label: source.without_label,
-        breaking_contract: source.breaking_contract,
-        outside_windows: source.outside_windows,
-        train: split.train.len() as u64,
-        validation: split.validation.len() as u64,
-        test: split.test.len() as u64,
-    };
-    let report = quality::report(&examined, &split, counts, fitted.rounds)?;
-    rows::check_unchanged(&source.file, directory)?;
-    let learning = split.learning();
-    let times = || learning.iter().filter_map(|row| source.places[*row].at);
-    let training_set = Some(TrainingSet {
-        files: vec![source.file],
-        label: label::description(&project.model),
-        rows: split.train.len() as u64,
-        validation_rows: split.validation.len() as u64,
-        from: project.train.window.from,
-        until: project.train.window.until,
-        first: times().min(),
-        last: times().max(),
-    });
-    let trainer = fit::describe(&project.train)?;
-    let reference = reference(&source.batch, &labels, &split.train);
+    let report = learning.report(&release, Some(fitted.rounds))?;
     Ok(Trained {
         model: fitted.model,
         model_file: format!("model.{}", Format::XgboostJson.extension()),
-        contract,
+        contract: contract.clone(),
         golden,
-        output,
-        trainer,
-        training_set,
-        reference,
+        output: output.clone(),
+        trainer: fit::describe(&project.train)?,
+        training_set: Some(learning.training_set()),
+        reference: learning.reference(),
         report: Some(report),
     })
-}
-
-/// Rows at even distances: in a source in the order of time, of all its times.
-fn reference(batch: &RowBatch, labels: &[f64], train: &[usize]) -> Vec<Value> {
-    let count = train.len().min(reference::MAX_ROWS);
-    let chosen = (0..count).map(|index| train[index * train.len() / count]);
-    let row = |row| json!({ "row": golden::object(batch, row), "label": labels[row] });
-    chosen.map(row).collect()
 }
 
 /// The release before it has a name, on which nothing depends that is measured.

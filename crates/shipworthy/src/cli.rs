@@ -5,6 +5,7 @@ use std::process::ExitCode;
 use anyhow::Result;
 use clap::{Parser, Subcommand};
 
+use crate::command_runner::keeper;
 use crate::commands::{
     checklist, completions, config, init, key, ledger, lineage, predict, release, reload, score,
     serve, token, train, up,
@@ -72,6 +73,9 @@ enum Command {
     /// Not for people: what holds an ONNX model to its bounds.
     #[command(hide = true)]
     OnnxTrial(trial::Args),
+    /// Not for people: what ends a command when nobody waits for it any more.
+    #[command(hide = true)]
+    Keeper(keeper::Args),
 }
 
 impl Cli {
@@ -94,6 +98,7 @@ impl Cli {
             Command::Token(args) => token::run(&args, system),
             Command::Completions(args) => completions::run(&args),
             Command::OnnxTrial(args) => trial::run(&args),
+            Command::Keeper(args) => keeper::run(&args),
         }
     }
 }

@@ -2,6 +2,7 @@
 
 mod cli;
 mod client;
+mod command_runner;
 mod commands;
 mod input;
 mod making;

@@ -7,12 +7,13 @@ use serde_json::Value;
 use shipworthy_control::project::Project;
 use shipworthy_control::release::{Keeping, Made};
 use shipworthy_control::statement::Circumstances;
-use shipworthy_control::train::Trained;
+use shipworthy_control::train::{Tools, Trained};
 use shipworthy_control::{Commit, Origin, train};
 use shipworthy_core::ReleaseId;
 use shipworthy_core::signing::SigningKey;
 use shipworthy_rows::Timestamp;
 
+use crate::command_runner::CommandRunner;
 use crate::commands::release::commit_of;
 use crate::commands::train::Bars;
 use crate::server::State;
@@ -53,8 +54,8 @@ impl<'a> Making<'a> {
         reason: &str,
     ) -> Result<(ReleaseId, Trained)> {
         let mut bars = Bars::new();
-        let models = self.kept.shelf.models.as_ref();
-        let trained = train::train(project, directory, models, &mut bars);
+        let tools = Tools { models: self.kept.shelf.models.as_ref(), runner: &CommandRunner };
+        let trained = train::train(project, directory, &tools, &mut bars);
         let trained = trained.context("there is no model")?;
         bars.finish();
         if commit.id().is_some() && commit_of(project, directory) != *commit {

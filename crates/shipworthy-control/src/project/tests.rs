@@ -2,6 +2,7 @@
 
 mod arbitrary;
 mod columns;
+mod command;
 mod decision;
 mod defaults;
 mod documentation;

@@ -4,13 +4,15 @@ use std::ops::Range;
 use std::time::Duration;
 
 use super::diagnosis::{Mistake, Mistakes};
-use super::fields::{Key, Later, Section};
+use super::fields::{Key, Section};
 use super::reader::{Located, Table, value_or};
 
+mod command;
 mod maker;
 mod parameters;
 mod windows;
 
+pub use command::Command;
 pub use maker::Trainer;
 use maker::TypedMaker;
 pub use parameters::Parameters;
@@ -20,11 +22,14 @@ use windows::TypedWindow;
 pub(super) use windows::{TEST, VALIDATION};
 
 /// The keys of `[train]`.
-pub(super) const SECTION: Section = Section {
-    header: "[train]",
-    keys: &[
-        Key::new("trainer", "`builtin` or `file`", "`\"builtin\"`"),
+pub(super) const SECTION: Section = Section::new(
+    "[train]",
+    &[
+        Key::new("trainer", "`builtin`, `command` or `file`", "`\"builtin\"`"),
         Key::new("model", "a path such as \"model.onnx\"", "none: the trainer makes it"),
+        Key::new("command", "a list of words", "none: nothing is run"),
+        Key::new("lock", "a path such as \"requirements.lock\"", "required by a command"),
+        Key::new("timeout", "a time span", "1h, for a command"),
         Key::new("from", "an instant", "none: the first row"),
         Key::new("until", "an instant", "none: the last row"),
         Key::new("seed", "a whole number", "`0`"),
@@ -34,12 +39,7 @@ pub(super) const SECTION: Section = Section {
         Key::new("test", "a table", "none: no test"),
         Key::new("parameters", "[train.parameters]", "its defaults"),
     ],
-    later: &[Later {
-        name: "command",
-        header: "train.command",
-        instead: "use the built-in trainer, or take what the command made: trainer = \"file\"",
-    }],
-};
+);
 
 /// The most rounds of boosting: a tree each, and beyond this the learning rate is wrong.
 const MAX_ROUNDS: u32 = 100_000;
@@ -61,7 +61,7 @@ pub struct Train {
     pub validation: Validation,
     /// The rows that training never sees.
     pub test: Option<Test>,
-    /// What the trainer is told.
+    /// What the built-in trainer is told.
     pub parameters: Parameters,
 }
 
@@ -87,7 +87,6 @@ pub enum Test {
 #[derive(Debug)]
 pub(super) struct TypedTrain {
     maker: TypedMaker,
-    is_model_there: bool,
     /// Where `test` stands.
     test_span: Option<Range<usize>>,
     window: TypedWindow,
@@ -102,9 +101,14 @@ pub(super) struct TypedTrain {
 impl TypedTrain {
     pub(super) fn read(table: Table<'_>, mistakes: &Mistakes) -> Self {
         let early_stopping = table.field("early_stopping_rounds").whole_in(0..=MAX_ROUNDS);
+        let maker = TypedMaker::read(&table, mistakes);
+        let parameters = match maker.is_command() {
+            // The command's own.
+            true => Parameters::default(),
+            false => Parameters::read(table.field("parameters").table(&PARAMETERS)),
+        };
         let typed = Self {
-            maker: TypedMaker::read(&table, mistakes),
-            is_model_there: table.field("model").is_present(),
+            maker,
             test_span: table.field("test").span(),
             window: TypedWindow::read(&table, mistakes),
             seed: value_or(table.field("seed").whole_in(0..=MAX_SEED), 0),
@@ -112,7 +116,7 @@ impl TypedTrain {
             early_stopping_rounds: value_or(early_stopping, 30),
             validation: windows::read_validation(table.field("validation"), mistakes),
             test: windows::read_test(table.field("test"), mistakes),
-            parameters: Parameters::read(table.field("parameters").table(&PARAMETERS)),
+            parameters,
         };
         table.finish();
         typed
@@ -120,7 +124,7 @@ impl TypedTrain {
 
     /// Whether the rows to train on, to validate on and to test on are apart.
     pub(super) fn check(&self, mistakes: &Mistakes) {
-        self.check_maker(self.is_model_there, mistakes);
+        self.check_maker(mistakes);
         if self.is_of_a_file() {
             return;
         }

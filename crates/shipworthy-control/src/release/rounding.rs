@@ -1,6 +1,7 @@
 //! What a server makes of golden rows that are answered otherwise.
 
 use std::fs;
+use std::path::PathBuf;
 
 use shipworthy_core::SeededEntropy;
 use shipworthy_rows::Timestamp;
@@ -11,8 +12,9 @@ use super::*;
 use crate::Origin;
 use crate::models::Trees;
 use crate::project::Project;
+use crate::runner::{self, Call, Runner};
 use crate::statement::Machine;
-use crate::train::{Progress, train};
+use crate::train::{Progress, Tools, train};
 
 const PROJECT: &str = r#"
 [project]
@@ -33,12 +35,25 @@ type = "float"
 rounds = 3
 "#;
 
+#[derive(Debug)]
 struct Nobody;
 
 impl Progress for Nobody {
     fn rows(&mut self, _: u64, _: Option<u64>) {}
 
     fn round(&mut self, _: u32, _: u32, _: Option<f64>) {}
+
+    fn command(&mut self, _: &[String]) {}
+}
+
+impl Runner for Nobody {
+    fn find(&self, _: &str) -> Option<PathBuf> {
+        None
+    }
+
+    fn run(&self, call: &Call<'_>) -> Result<(), runner::Error> {
+        panic!("{call:?}")
+    }
 }
 
 /// A release whose first golden answer was off by so much when it was made.
@@ -47,7 +62,8 @@ fn kept(off: f64) -> (TempDir, Shelf, ReleaseId) {
     let rows: String = (0..200).map(|n| format!("{},{}\n", n % 97, n % 97 > 40)).collect();
     fs::write(place.path().join("rows.csv"), format!("distance,late\n{rows}")).unwrap();
     let project = Project::parse(PROJECT, "shipworthy.toml").unwrap();
-    let mut trained = train(&project, place.path(), &Trees, &mut Nobody).unwrap();
+    let tools = Tools { models: &Trees, runner: &Nobody };
+    let mut trained = train(&project, place.path(), &tools, &mut Nobody).unwrap();
     let text = String::from_utf8(trained.golden.output).unwrap();
     let (first, others) = text.split_once('\n').unwrap();
     let first: f64 = first.trim_matches(['[', ']']).parse().unwrap();

@@ -97,7 +97,7 @@ pub(super) fn describe(train: &Train) -> Result<Trainer, serde_json::Error> {
 }
 
 /// The rows that chose the number of rounds, as a manifest names them.
-fn validation(validation: &Validation) -> serde_json::Value {
+pub(super) fn validation(validation: &Validation) -> serde_json::Value {
     match validation {
         Validation::Last(length) => serde_json::json!({"last_s": length.as_secs_f64()}),
         Validation::Share(share) => serde_json::json!({"share": share}),

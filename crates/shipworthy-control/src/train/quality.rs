@@ -93,14 +93,14 @@ pub(super) fn report(
     examined: &Examined<'_>,
     split: &Split,
     rows: RowCounts,
-    rounds: u32,
+    rounds: Option<u32>,
 ) -> Result<Report, Error> {
     let test = match split.test.as_slice() {
         [] => None,
         rows => Some(quality(examined, rows)?),
     };
     let validation = Some(quality(examined, &split.validation)?);
-    Ok(Report { rounds: Some(rounds), rows, validation, test })
+    Ok(Report { rounds, rows, validation, test })
 }
 
 /// Measures some rows.

@@ -217,7 +217,8 @@ fn is_in_a_window(project: &Project, place: Place) -> bool {
     tests || !bounded || place.at.is_some_and(|at| train.window.contains(at))
 }
 
-fn sha256(path: &Path) -> Result<String, Error> {
+/// The digest of a file, 64 hexadecimal digits.
+pub(super) fn sha256(path: &Path) -> Result<String, Error> {
     let digest = || -> std::io::Result<String> {
         let mut file = BufReader::with_capacity(1 << 20, File::open(path)?);
         let mut digest = Sha256::new();

@@ -9,6 +9,7 @@ use tempfile::TempDir;
 use super::*;
 use crate::golden;
 use crate::models::Trees;
+use crate::runner::{self, Call};
 
 const PROJECT: &str = r#"
 [project]
@@ -58,10 +59,28 @@ impl Progress for Meddler {
         let mut file = OpenOptions::new().append(true).open(path).unwrap();
         file.write_all(b"1,false\n").unwrap();
     }
+
+    fn command(&mut self, _: &[String]) {}
 }
 
+/// There is no program to run.
+#[derive(Debug)]
+struct Nothing;
+
+impl Runner for Nothing {
+    fn find(&self, _: &str) -> Option<PathBuf> {
+        None
+    }
+
+    fn run(&self, call: &Call<'_>) -> Result<(), runner::Error> {
+        panic!("{call:?}")
+    }
+}
+
+const TOOLS: Tools<'static> = Tools { models: &Trees, runner: &Nothing };
+
 fn trained(project: &Project, directory: &Path) -> Trained {
-    train(project, directory, &Trees, &mut Meddler(None)).unwrap()
+    train(project, directory, &TOOLS, &mut Meddler(None)).unwrap()
 }
 
 #[test]
@@ -69,7 +88,7 @@ fn data_that_change_while_the_model_is_trained_are_refused() {
     let (place, project) = place();
     let data = place.path().join("rows.csv");
     let refused =
-        train(&project, place.path(), &Trees, &mut Meddler(Some(data.clone()))).unwrap_err();
+        train(&project, place.path(), &TOOLS, &mut Meddler(Some(data.clone()))).unwrap_err();
     let Error::Changed { path } = refused else { panic!("{refused:?}") };
     assert_eq!(Path::new(&path), data);
     trained(&project, place.path());
@@ -100,4 +119,21 @@ fn golden_rows_tell_a_release_that_answers_otherwise() {
     golden.input = b"{\"distance\": \"far\"}\n".to_vec();
     let unreadable = golden.replay(&release).unwrap_err();
     assert!(matches!(unreadable, golden::Error::Unreadable { line: 1, .. }), "{unreadable:?}");
+}
+
+#[test]
+fn a_command_whose_program_is_nowhere_is_not_run() {
+    let (place, _) = place();
+    let begin = PROJECT.find("[train]").unwrap();
+    let refused = |program: &str| {
+        let text = format!(
+            "{}[train]\ntrainer = \"command\"\ncommand = [\"{program}\"]\nlock = \"rows.csv\"\n",
+            &PROJECT[..begin]
+        );
+        let project = Project::parse(&text, "shipworthy.toml").unwrap();
+        let refused = train(&project, place.path(), &TOOLS, &mut Meddler(None));
+        refused.unwrap_err().to_string()
+    };
+    assert!(refused("python4").starts_with("there is no program `python4` in PATH; install it"));
+    assert!(refused("bin/train").starts_with("there is no program `bin/train`; install it"));
 }

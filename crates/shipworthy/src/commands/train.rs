@@ -5,18 +5,19 @@ use std::path::PathBuf;
 use anyhow::{Context, Result};
 use indicatif::ProgressBar;
 use serde::Serialize;
-use shipworthy_control::train::{self, Progress, Quality, Report, Trained};
+use shipworthy_control::train::{self, Progress, Quality, Report, Tools, Trained};
 
 use crate::cli::Outcome;
+use crate::command_runner::CommandRunner;
 use crate::onnx_runtime::OnnxRuntime;
 use crate::{output, state};
 
 /// Train a project's model, and say how good it is.
 ///
 /// The model file is plain XGBoost JSON: Python's xgboost loads it. The same data, project and
-/// version of this program give the same bytes. A model that is a file already (`trainer =
-/// "file"`) is checked, measured and copied as it is. To serve the model as well, use
-/// `shipworthy up`.
+/// version of this program give the same bytes. What a command of the project's own wrote
+/// (`trainer = "command"`), and a model that is a file already (`trainer = "file"`), is checked,
+/// measured and copied as it is. To serve the model as well, use `shipworthy up`.
 #[derive(clap::Args, Debug)]
 #[command(after_help = "Example:\n  shipworthy train examples/flights --output model.json")]
 pub(crate) struct Args {
@@ -40,7 +41,9 @@ pub(crate) fn run(args: &Args) -> Result<Outcome> {
     let project = state::read_project(&args.project)?;
     let directory = state::project_directory(&args.project);
     let mut bars = Bars::new();
-    let trained = train::train(&project, &directory, args.onnx.models(1).as_ref(), &mut bars)?;
+    let models = args.onnx.models(1);
+    let tools = Tools { models: models.as_ref(), runner: &CommandRunner };
+    let trained = train::train(&project, &directory, &tools, &mut bars)?;
     bars.finish();
     std::fs::write(&args.output, &trained.model)
         .with_context(|| format!("cannot write {}", args.output.display()))?;
@@ -79,11 +82,9 @@ impl<'a> Printed<'a> {
 /// A training's report for people.
 pub(crate) fn summary(report: &Report) -> String {
     let rows = &report.rows;
-    let used = match report.rounds {
-        Some(_) => {
-            format!("{} train, {} validate, {} test", rows.train, rows.validation, rows.test)
-        }
-        None => format!("{} measured", rows.test),
+    let used = match rows.train {
+        0 => format!("{} measured", rows.test),
+        train => format!("{train} train, {} validate, {} test", rows.validation, rows.test),
     };
     let mut text = format!(
         "{} rows: {used}; dropped {} without a label and {} that break the contract; {} lie \
@@ -131,6 +132,11 @@ impl Progress for Bars {
     fn rows(&mut self, read: u64, total: Option<u64>) {
         self.rows.set_length(total.unwrap_or(read));
         self.rows.set_position(read);
+    }
+
+    fn command(&mut self, words: &[String]) {
+        self.rows.finish_and_clear();
+        output::note(&format!("running {}", words.join(" ")));
     }
 
     fn round(&mut self, done: u32, of: u32, score: Option<f64>) {

@@ -41,3 +41,4 @@ mod starting;
 mod stopping;
 mod tokens;
 mod training;
+mod training_command;

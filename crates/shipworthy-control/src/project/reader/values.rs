@@ -4,9 +4,10 @@ use std::fmt::Display;
 use std::ops::RangeInclusive;
 use std::time::Duration;
 
+use serde_json::{Map, Value};
 use shipworthy_rows::Timestamp;
 use toml::Spanned;
-use toml::de::{DeInteger, DeValue};
+use toml::de::{DeInteger, DeTable, DeValue};
 
 use super::{Field, Located, Mistake, choice, suggestion};
 use crate::project::units::{self, Interval};
@@ -121,6 +122,67 @@ impl Field<'_> {
             }
         }
         is_good.then(|| located(value, names))
+    }
+
+    /// A program and its arguments, as they are passed on.
+    pub(in crate::project) fn words(self) -> Option<Located<Vec<String>>> {
+        let value = self.value?;
+        let elements = value.get_ref().as_array().into_iter().flat_map(|array| array.iter());
+        // The system takes no others.
+        let word = |element: &Spanned<DeValue<'_>>| {
+            element.get_ref().as_str().filter(|word| !word.contains('\0')).map(str::to_owned)
+        };
+        let words = elements.map(word).collect::<Option<Vec<String>>>();
+        match words.filter(|words| words.first().is_some_and(|program| !program.is_empty())) {
+            Some(words) => Some(located(value, words)),
+            None => {
+                let expected = "a list of words, a program first";
+                let help = "a shell is not asked: command = [\"python3\", \"train.py\"]";
+                self.refused(value, expected, Some(help.to_owned()))
+            }
+        }
+    }
+
+    /// A table of whatever JSON has.
+    pub(in crate::project) fn object(self) -> Option<Located<Map<String, Value>>> {
+        let value = self.value?;
+        match value.get_ref() {
+            DeValue::Table(table) => Some(located(value, self.members(table)?)),
+            _ => self.refused(value, "a table", None),
+        }
+    }
+
+    fn members(&self, table: &DeTable<'_>) -> Option<Map<String, Value>> {
+        let member = |(name, value): (&Spanned<_>, _)| {
+            let name: &std::borrow::Cow<'_, str> = name.get_ref();
+            Some((name.to_string(), self.json(value)?))
+        };
+        // Every member is read, so that every bad one is reported.
+        let read: Vec<_> = table.iter().map(member).collect();
+        read.into_iter().collect()
+    }
+
+    fn json(&self, value: &Spanned<DeValue<'_>>) -> Option<Value> {
+        let read = match value.get_ref() {
+            DeValue::String(text) => Some(text.to_string().into()),
+            DeValue::Boolean(boolean) => Some((*boolean).into()),
+            DeValue::Integer(number) => whole(number).map(Value::from),
+            DeValue::Float(number) => {
+                let number = number.as_str().replace('_', "").parse::<f64>().ok();
+                number.and_then(serde_json::Number::from_f64).map(Value::Number)
+            }
+            DeValue::Datetime(_) => None,
+            DeValue::Array(array) => {
+                let read: Vec<_> = array.iter().map(|element| self.json(element)).collect();
+                return read.into_iter().collect();
+            }
+            DeValue::Table(table) => return self.members(table).map(Value::Object),
+        };
+        if read.is_none() {
+            let help = "write it in quotes, and let the command read it".to_owned();
+            self.refuse(value, "what JSON has too".to_owned(), Some(help));
+        }
+        read
     }
 
     /// A time span such as `"10s"`, both ends of the range allowed.

@@ -224,24 +224,6 @@ metric = "error_rate"
   help: remove it; a rollout is watched by hand in this version
 "#,
     );
-    check(
-        &extended(
-            r#"
-[train]
-command = ["python", "train.py"]
-"#,
-        ),
-        r#"
-  × train.command is not supported yet in this version
-    ╭─[shipworthy.toml:22:1]
- 21 │ [train]
- 22 │ command = ["python", "train.py"]
-    · ───┬───
-    ·    ╰── not built yet
-    ╰────
-  help: use the built-in trainer, or take what the command made: trainer = "file"
-"#,
-    );
 }
 
 #[test]

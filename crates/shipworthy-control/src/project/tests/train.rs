@@ -17,10 +17,9 @@ trainer = "xgboost"
  21 │ [train]
  22 │ trainer = "xgboost"
     ·           ────┬────
-    ·               ╰── expected `builtin` or `file`
+    ·               ╰── expected `builtin`, `command` or `file`
     ╰────
-  help: training by a command of your own is not supported yet in this version; a model that it
-        made is: trainer = "file"
+  help: a program of your own trains with trainer = "command"
 "#,
     );
 }

@@ -62,10 +62,12 @@ fn tag(directory: &Path, project: &str, id: &ReleaseId, commit: &str) -> Result<
     Ok(())
 }
 
-/// The commit that a release of a project follows from: of a model file it must hold the bytes.
+/// The commit that a release of a project follows from: it must hold the bytes of a model file, and
+/// of what a command names.
 pub(crate) fn commit_of(project: &Project, directory: &Path) -> Commit {
     match &project.train.trainer {
         Trainer::Builtin => Commit::of(directory),
+        Trainer::Command(command) => Commit::holding(directory, command.files(directory)),
         Trainer::File { model } => Commit::holding(directory, [model.as_path()]),
     }
 }

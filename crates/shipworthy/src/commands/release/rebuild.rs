@@ -10,11 +10,12 @@ use shipworthy_control::models::Models;
 use shipworthy_control::rebuild::{Difference, differences};
 use shipworthy_control::release::Shelf;
 use shipworthy_control::statement::{self, latest};
-use shipworthy_control::train::{self, Trained};
+use shipworthy_control::train::{self, Tools, Trained};
 use shipworthy_control::{Checkout, Origin};
 use shipworthy_core::attestation::predicate;
 use shipworthy_core::{Manifest, ReleaseId};
 
+use crate::command_runner::CommandRunner;
 use crate::commands::train::Bars;
 use crate::state::{self, PROJECT_FILE};
 use crate::system::System;
@@ -89,7 +90,8 @@ fn bring_data(manifest: &Manifest, directory: &Path, clean: &Path) -> Result<()>
 fn train_at(directory: &Path, models: &dyn Models) -> Result<Trained> {
     let project = state::read_project(directory)?;
     let mut bars = Bars::new();
-    let trained = train::train(&project, directory, models, &mut bars);
+    let tools = Tools { models, runner: &CommandRunner };
+    let trained = train::train(&project, directory, &tools, &mut bars);
     bars.finish();
     trained.context("the release cannot be made again")
 }

@@ -40,7 +40,7 @@ pub(super) fn find_or_make(
 fn make(args: &Args, project: &Project, kept: &State, system: &System) -> Result<ReleaseId> {
     let directory = &state::project_directory(&args.project);
     output::note(&match &project.train.trainer {
-        Trainer::Builtin => format!("training {}", project.identity.name),
+        Trainer::Builtin | Trainer::Command(_) => format!("training {}", project.identity.name),
         Trainer::File { model } => format!("taking {}", model.display()),
     });
     let commit = commit_of(project, directory);
