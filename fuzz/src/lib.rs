@@ -55,8 +55,9 @@ fn answers(model: &ModelFile) {
         return;
     }
     let schema = Arc::new(signature.schema());
+    let features: Vec<usize> = (0..schema.fields().len()).collect();
     // Two features of one name, or one category twice: a release says so to its author.
-    let Ok(predictor) = model.bind(&schema, &Levels::new()) else { return };
+    let Ok(predictor) = model.bind(&schema, &features, &Levels::new()) else { return };
     let columns = schema.fields().iter().map(|field| column(field.data_type)).collect();
     // Of a model that takes nothing there are no rows: a batch counts those of its columns.
     let batch = RowBatch::new(Arc::clone(&schema), columns).expect("columns of the schema");

@@ -203,7 +203,7 @@ fn add_release(graph: &mut Graph, shelf: &Shelf, id: &ReleaseId) -> Result<(), E
     }
     for said in shelf.statements(id)? {
         let statement = format!("attestation:{}", said.stored.event);
-        let label = format!("{} by {} at {}", said.name(), said.stored.actor, said.stored.at);
+        let label = format!("{} by {} at {}", said.name(), said.actor(), said.stored.at);
         graph.add(Kind::Attestation, &statement, &label);
         graph.tie(&statement, name, Relation::About);
     }

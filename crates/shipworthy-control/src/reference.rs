@@ -149,7 +149,10 @@ impl ReferenceRows {
                 Value::Null => false,
                 Value::String(text) => text == value,
                 Value::Bool(flag) => value.parse() == Ok(*flag),
-                Value::Number(number) => value.parse().is_ok_and(|value| *number == value),
+                // 6 and 6.0 are one number.
+                Value::Number(number) => value.parse::<f64>().ok().is_some_and(|value| {
+                    number.as_f64().is_some_and(|number| number.total_cmp(&value).is_eq())
+                }),
                 Value::Array(_) | Value::Object(_) => false,
             },
             Err(_) => false,
@@ -162,6 +165,15 @@ impl ReferenceRows {
             }
         }
         erased
+    }
+
+    /// The columns that rows have, those of the contract.
+    #[must_use]
+    pub fn columns(&self) -> Vec<String> {
+        let first = self.0.iter().flatten().next();
+        let row = first.and_then(|row| serde_json::from_str::<Value>(row.row.get()).ok());
+        let object = row.and_then(|row| row["row"].as_object().cloned()).unwrap_or_default();
+        object.into_iter().map(|(name, _)| name).collect()
     }
 
     /// Erases every row; gives their lines, from 1.

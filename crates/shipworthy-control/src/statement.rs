@@ -213,6 +213,14 @@ pub struct Said {
 }
 
 impl Said {
+    /// Who says it: of an approval the approver, whoever signed it anew.
+    #[must_use]
+    pub fn actor(&self) -> &str {
+        let approver = self.attested.statement.predicate["approver"].as_str();
+        let is_approval = self.stored.predicate_type == predicate::APPROVAL;
+        approver.filter(|_| is_approval).unwrap_or(&self.stored.actor)
+    }
+
     /// What is said, in the words that people use.
     #[must_use]
     pub fn name(&self) -> &str {

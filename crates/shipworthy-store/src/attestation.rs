@@ -59,6 +59,8 @@ pub struct Attestation {
     pub predicate_type: String,
     /// The text of the envelope, byte for byte as it was given.
     pub envelope: String,
+    /// The digest of the envelope that its event tells, 64 hexadecimal digits.
+    pub recorded_sha256: String,
 }
 
 /// A statement that is not kept.

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 use clap::Args;
 use shipworthy_control::models::Cause;
 use shipworthy_control::plane::Signer;
@@ -55,6 +55,13 @@ impl SigningArgs {
     }
 }
 
+impl SigningArgs {
+    /// Whether somebody asked for a key on the command line.
+    pub(crate) const fn is_given(&self) -> bool {
+        self.signing_key.is_some()
+    }
+}
+
 /// Reads a private key.
 pub(crate) fn read(path: &Path) -> Result<SigningKey> {
     let text = std::fs::read_to_string(path);
@@ -65,6 +72,12 @@ pub(crate) fn read(path: &Path) -> Result<SigningKey> {
 fn of_state(state: &State, system: &System) -> Result<SigningKey> {
     if let Some(key) = state.lock.dir().signing_key()? {
         return Ok(key);
+    }
+    if !state.shelf.store.keys()?.is_empty() {
+        bail!(
+            "the state directory has no key of its own, and trusts others: sign with one of those \
+             (--signing-key), or make one with `shipworthy key rotate`"
+        );
     }
     let key = fresh(system);
     state.lock.write_signing_key(&key)?;

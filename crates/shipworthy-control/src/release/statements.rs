@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 use shipworthy_core::attestation::{Attested, Statement, predicate};
 use shipworthy_core::signing::{PublicKey, SigningKey};
-use shipworthy_core::{Manifest, ReleaseId, attestation};
+use shipworthy_core::{Manifest, ReleaseId, attestation, canonical};
 use shipworthy_store::event::REFERENCE_ROWS_ERASED;
 use shipworthy_store::{Attestation, Attribution, Key, KeyEnd, NewAttestation, NewEvent};
 
@@ -45,6 +45,14 @@ pub enum Refusal {
         stored: String,
         /// As it was signed.
         signed: String,
+    },
+    /// A statement that is not the one of its event.
+    #[error("the attestation {event} ({name}) is not the one that was recorded")]
+    Record {
+        /// The id of the event that recorded it.
+        event: i64,
+        /// What it says.
+        name: String,
     },
     /// No provenance that counts.
     #[error(
@@ -180,7 +188,7 @@ impl Shelf {
             return Ok(erased);
         }
         let contents = rows.write();
-        let sha256 = shipworthy_core::canonical::sha256_hex(&contents);
+        let sha256 = canonical::sha256_hex(&contents);
         let body = serde_json::json!({ "rows": erased, "sha256": sha256 });
         let event = NewEvent::new(REFERENCE_ROWS_ERASED, id.as_str(), &body)?;
         self.bundles.attachments().prepare(id, &contents)?;
@@ -282,6 +290,10 @@ fn verify(
             stored: stored.predicate_type.clone(),
             signed: signed.clone(),
         });
+    }
+    if canonical::sha256_hex(stored.envelope.as_bytes()) != stored.recorded_sha256 {
+        let name = predicate::name(&stored.predicate_type).to_owned();
+        return Err(Refusal::Record { event: stored.event, name });
     }
     Ok(attested)
 }

@@ -13,9 +13,10 @@ use crate::{
     store::Error,
 };
 
-pub(super) const OF_RELEASE: &str = "SELECT a.event, e.at_us, e.actor, a.predicate_type, a.envelope
-     FROM attestations AS a JOIN events AS e ON e.id = a.event
-     WHERE a.release = ?1 ORDER BY a.event";
+pub(super) const OF_RELEASE: &str =
+    "SELECT e.id, e.at_us, e.actor, a.predicate_type, a.envelope, e.body ->> '$.sha256'
+     FROM events AS e LEFT JOIN attestations AS a ON a.event = e.id AND a.release = e.subject
+     WHERE e.kind = 'release.attested' AND e.subject = ?1 ORDER BY e.id";
 pub(super) const COUNT: &str = "SELECT count(*) FROM attestations WHERE release = ?1";
 const INSERT: &str = "INSERT INTO attestations (event, release, predicate_type, envelope)
      VALUES (?1, ?2, ?3, ?4)";
@@ -45,7 +46,7 @@ pub(super) fn insert(
 ) -> Result<Attestation, Failure> {
     let (predicate_type, envelope) = (attestation.predicate_type(), attestation.envelope());
     let sha256 = hex::encode(Sha256::digest(envelope));
-    let body = json!({ "predicate_type": predicate_type, "sha256": sha256 });
+    let body = json!({ "predicate_type": predicate_type, "sha256": &sha256 });
     let event = NewEvent::of_store(RELEASE_ATTESTED, release.as_str(), &body);
     let event = events::record(tx, &event, by)?;
     let row = params![event.id, release.as_str(), predicate_type, envelope];
@@ -56,6 +57,7 @@ pub(super) fn insert(
         actor: event.actor,
         predicate_type: predicate_type.to_owned(),
         envelope: envelope.to_owned(),
+        recorded_sha256: sha256,
     })
 }
 
@@ -64,16 +66,28 @@ pub(super) fn of_release(
     release: &ReleaseId,
 ) -> Result<Vec<Attestation>, Failure> {
     let mut statement = db.prepare_cached(OF_RELEASE)?;
-    let rows = statement.query_map([release.as_str()], from_row)?;
-    Ok(rows.collect::<Result<_, _>>()?)
+    let rows = statement.query_and_then([release.as_str()], from_row)?;
+    let found: Vec<Attestation> = rows.collect::<Result<_, _>>()?;
+    let count: i64 = db.prepare_cached(COUNT)?.query_row([release.as_str()], |row| row.get(0))?;
+    match usize::try_from(count) {
+        Ok(count) if count == found.len() => Ok(found),
+        _ => Err(Failure::corrupt("attestation", "one is not in the record of actions")),
+    }
 }
 
-fn from_row(row: &Row<'_>) -> rusqlite::Result<Attestation> {
+fn from_row(row: &Row<'_>) -> Result<Attestation, Failure> {
+    let event: i64 = row.get(0)?;
+    let said: (Option<String>, Option<String>) = (row.get(3)?, row.get(4)?);
+    let (Some(predicate_type), Some(envelope)) = said else {
+        let why = format!("event {event} tells of one that is gone");
+        return Err(Failure::corrupt("attestation", why));
+    };
     Ok(Attestation {
-        event: row.get(0)?,
+        event,
         at: Timestamp::from_micros(row.get(1)?),
         actor: row.get(2)?,
-        predicate_type: row.get(3)?,
-        envelope: row.get(4)?,
+        predicate_type,
+        envelope,
+        recorded_sha256: row.get::<_, Option<String>>(5)?.unwrap_or_default(),
     })
 }

@@ -13,6 +13,7 @@ pub(super) const MIGRATIONS: &[&str] = &[
     include_str!("schema/0003_outbox.sql"),
     include_str!("schema/0004_retention.sql"),
     include_str!("schema/0005_release_search.sql"),
+    include_str!("schema/0006_attested_events.sql"),
 ];
 
 /// What [`migrate`] did.

@@ -245,7 +245,7 @@ fn queries_use_indexes_among_many_rows() {
     assert_searches(&store, tokens::LIVE_BY_NAME, [a], "tokens USING INDEX tokens_");
     let name = "tokens USING COVERING INDEX tokens_name";
     assert_searches(&store, tokens::NAME_EVER_EXISTED, [a], name);
-    let about = "a USING INDEX attestations_release";
+    let about = "e USING INDEX events_of_attestations";
     assert_searches(&store, attestations::OF_RELEASE, [a], about);
     assert_searches(&store, keys::BY_ID, [a], "keys USING PRIMARY KEY");
     assert_searches(&store, endpoints::BY_NAME, [a], "endpoints USING PRIMARY KEY");

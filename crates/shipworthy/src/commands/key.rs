@@ -162,14 +162,20 @@ fn show(keys: &[Key], digits: Option<&str>) -> Result<()> {
 /// next start.
 fn rotate(kept: &State, by: &Attribution, system: &System) -> Result<()> {
     let State { lock, shelf, .. } = kept;
-    let Some(old) = lock.dir().signing_key()? else {
-        bail!("the state directory has no key of its own; the first release makes one");
-    };
+    // A state directory that signs with keys from elsewhere has none, or one that nobody trusts.
+    let own = lock.dir().signing_key()?.map(|own| own.public().id());
+    let keys = shelf.store.keys()?;
+    let old = keys.iter().find(|key| own.as_ref() == Some(&key.public.id()) && key.is_live());
     let key = signing::fresh(system);
     lock.prepare_signing_key(&key)?;
-    shelf.store.replace_key(&old.public().id(), &key.public(), by)?;
+    if let Some(old) = old {
+        let old = old.public.id();
+        shelf.store.replace_key(&old, &key.public(), by)?;
+        output::note(&format!("{old} is retired: what it signed goes on to count"));
+    } else {
+        shelf.store.trust_key(&key.public(), by)?;
+    }
     lock.settle_signing_key(|_| true)?;
-    output::note(&format!("{} is retired: what it signed goes on to count", old.public().id()));
     output::line(&format!("{} signs from now on", key.public().id()))
 }
 
@@ -182,8 +188,16 @@ fn end(ending: &Ending, end: KeyEnd, system: &System) -> Result<()> {
     })
 }
 
+/// Fewer digits of a name are more likely a slip than a name.
+const MIN_DIGITS: usize = 6;
+
 /// The one key whose id starts with these digits.
 fn find<'a>(keys: &'a [Key], digits: &str) -> Result<&'a Key> {
+    if digits.len() < MIN_DIGITS {
+        bail!(
+            "give at least {MIN_DIGITS} digits of the key's id; `shipworthy key list` lists them"
+        );
+    }
     let mut found = keys.iter().filter(|key| key.public.id().starts_with(digits));
     match (found.next(), found.next()) {
         (Some(key), None) => Ok(key),

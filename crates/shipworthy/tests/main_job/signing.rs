@@ -118,7 +118,23 @@ fn a_changed_byte_in_anything_that_is_said_is_refused_by_name() {
                     WHERE predicate_type = 'shipworthy:quality/v1'",
     );
     verify(&project, &id, "").says("is stored as `shipworthy:approval/v1`");
-    edit(&project, "DELETE FROM attestations");
+    edit(
+        &project,
+        "UPDATE attestations SET predicate_type = 'shipworthy:quality/v1'
+                    WHERE predicate_type = 'shipworthy:approval/v1'",
+    );
+    verify(&project, &id, "").expect(0);
+    edit(
+        &project,
+        "UPDATE events SET body = replace(body, 'sha256\":\"', 'sha256\":\"0')
+                    WHERE body LIKE '%quality%'",
+    );
+    verify(&project, &id, "").says("(quality) is not the one that was recorded");
+    edit(&project, "DELETE FROM attestations WHERE predicate_type = 'shipworthy:quality/v1'");
+    let refused = verify(&project, &id, "");
+    refused.expect(1);
+    refused.says("tells of one that is gone");
+    edit(&project, "DELETE FROM attestations; DELETE FROM events WHERE kind = 'release.attested'");
     let refused = verify(&project, &id, "");
     refused.expect(1);
     refused.says("it has no provenance");
@@ -177,6 +193,9 @@ fn reference_rows_are_forgotten_and_the_release_stays() {
     assert_eq!(forgotten.json(), json!({"erased": rows}));
     assert!(!fs::read_to_string(&file).unwrap().contains(&written));
     verify(&project, &id, "").expect(0);
+    let refused = project.run("release forget --where Card=1 --state STATE --reason asked");
+    refused.expect(2);
+    refused.says("no reference row has a column `Card`; there are account_days");
     project.run(&format!("release forget {id} --all --state STATE --reason asked")).expect(0);
     verify(&project, &id, "").expect(0);
     assert_eq!(project.run(&forget).json(), json!({"erased": 0}));

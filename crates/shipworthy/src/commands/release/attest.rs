@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 use clap::Args as ClapArgs;
 use serde_json::{Value, json};
 use shipworthy_control::release::Shelf;
@@ -11,6 +11,7 @@ use shipworthy_store::Permission;
 
 use super::{One, shelf};
 use crate::cli::Outcome;
+use crate::client::Client;
 use crate::onnx_runtime::OnnxRuntime;
 use crate::server::{Acting, State};
 use crate::signing::SigningArgs;
@@ -59,6 +60,19 @@ pub(super) struct AttestationsArgs {
 }
 
 impl Saying {
+    /// The server that runs, which signs with its own key.
+    fn server(&self) -> Result<Option<Client>> {
+        let server = self.acting.server()?;
+        if let (Some(client), true) = (&server, self.signing.is_given()) {
+            bail!(
+                "the server at {} acts, and signs with its own key: leave --signing-key out, or \
+                 stop it first",
+                client.base()
+            );
+        }
+        Ok(server)
+    }
+
     /// The releases, whatever runs their models.
     fn shelf(&self, kept: &State) -> Shelf {
         Shelf { models: self.onnx.models(1), ..kept.shelf.clone() }
@@ -67,7 +81,7 @@ impl Saying {
 
 pub(super) fn approve(saying: &Saying, system: &System) -> Result<Outcome> {
     let Saying { release, signing, acting, .. } = saying;
-    let id = match acting.server()? {
+    let id = match saying.server()? {
         Some(client) => acting.ask(&client, (release, "approve"), json!({}))?["release"].clone(),
         None => acting.act(Permission::Approve, system, |kept, by| {
             let id = kept.shelf.resolve(release)?;
@@ -85,7 +99,7 @@ pub(super) fn attest(args: &AttestArgs, system: &System) -> Result<Outcome> {
         .with_context(|| format!("{} is no JSON", args.predicate.display()))?;
     let said = stated(&args.predicate_type, predicate.clone())?;
     let Saying { release, signing, acting, .. } = &args.saying;
-    let id = match acting.server()? {
+    let id = match args.saying.server()? {
         Some(client) => {
             let body = json!({"type": args.predicate_type, "predicate": predicate});
             acting.ask(&client, (release, "attest"), body)?["release"].clone()
@@ -131,7 +145,7 @@ pub(super) fn attestations(args: &AttestationsArgs) -> Result<Outcome> {
     } else {
         let lines = said.iter().map(|said| {
             let Said { stored, attested } = said;
-            let (at, actor, key) = (stored.at, &stored.actor, &attested.key_id[..12]);
+            let (at, actor, key) = (stored.at, said.actor(), &attested.key_id[..12]);
             format!("{:<6} {:<15} {at}  {actor}  key {key}", stored.event, said.name())
         });
         output::line(&lines.collect::<Vec<_>>().join("\n"))?;
@@ -151,7 +165,7 @@ fn shown(said: &Said) -> Value {
     json!({
         "event": stored.event,
         "at": stored.at.to_string(),
-        "actor": stored.actor,
+        "actor": said.actor(),
         "key": attested.key_id,
         "predicate_type": stored.predicate_type,
         "predicate": attested.statement.predicate,

@@ -1,9 +1,13 @@
 //! `shipworthy release forget`: a person's rows are erased, and the release stays what it is.
 
-use anyhow::{Context, Result};
+use std::collections::BTreeSet;
+
+use anyhow::{Context, Result, bail};
 use clap::Args as ClapArgs;
 use serde_json::json;
+use shipworthy_control::reference::ReferenceRows;
 use shipworthy_control::release::Shelf;
+use shipworthy_core::ReleaseId;
 use shipworthy_store::{Attribution, Permission};
 
 use crate::cli::Outcome;
@@ -51,12 +55,28 @@ pub(super) fn run(args: &Args, system: &System) -> Result<Outcome> {
     Ok(Outcome::Done)
 }
 
+/// A name that no row has would forget nobody, and say that it did.
+fn check_column(shelf: &Shelf, releases: &[ReleaseId], column: &str) -> Result<()> {
+    let mut known = BTreeSet::new();
+    for id in releases {
+        known.extend(shelf.reference_rows(id)?.iter().flat_map(ReferenceRows::columns));
+    }
+    if known.is_empty() || known.contains(column) {
+        return Ok(());
+    }
+    let known = known.into_iter().collect::<Vec<_>>().join(", ");
+    bail!("no reference row has a column `{column}`; there are {known}")
+}
+
 /// Gives how many rows.
 fn forget(args: &Args, shelf: &Shelf, by: &Attribution) -> Result<usize> {
     let releases = match &args.release {
         Some(release) => vec![shelf.resolve(release)?],
         None => shelf.ids()?,
     };
+    if let Some((column, _)) = &args.condition {
+        check_column(shelf, &releases, column)?;
+    }
     let mut erased = 0;
     for id in releases {
         let rows = shelf.erase_reference_rows(

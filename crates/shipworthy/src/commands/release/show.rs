@@ -77,7 +77,7 @@ fn text(release: &Release, manifest: &Manifest, said: &[Said]) -> String {
         lines.extend(measured(said, slice));
     }
     lines.extend(said.iter().map(|said| {
-        let (at, actor) = (said.stored.at, &said.stored.actor);
+        let (at, actor) = (said.stored.at, said.actor());
         format!("attested    {} by {actor} at {at}", said.name())
     }));
     if release.retention != Retention::Kept {

@@ -8,6 +8,7 @@ use serde_json::json;
 use shipworthy_control::models;
 use shipworthy_control::release::{Error, Shelf};
 use shipworthy_core::ReleaseId;
+use shipworthy_store::store;
 
 use super::rebuild::{Rebuilt, rebuild};
 use super::{One, shelf};
@@ -44,13 +45,14 @@ pub(super) fn run(args: &Args) -> Result<Outcome> {
     let id = shelf.resolve(&one.release)?;
     let why = match shelf.verify(&id) {
         Ok(_) => None,
+        Err(error @ Error::Store(store::Error::Corrupt { .. })) => Some(told(error)),
         // Nothing was found out about the release.
         Err(
             error @ (Error::Store(_)
             | Error::Unknown { .. }
             | Error::Model { source: models::Error::NoRuntime(_), .. }),
         ) => return Err(error.into()),
-        Err(error) => Some(format!("{:#}", anyhow::Error::new(error))),
+        Err(error) => Some(told(error)),
     };
     let rebuilt = match (&why, args.rebuild) {
         (None, true) => Some(rebuild(&shelf, &id, args.project.as_deref(), &one.state.state)?),
@@ -67,6 +69,10 @@ pub(super) fn run(args: &Args) -> Result<Outcome> {
         output::note(&not_what_it_was(&id, why));
     }
     Ok(if passes { Outcome::Done } else { Outcome::Failed })
+}
+
+fn told(error: Error) -> String {
+    format!("{:#}", anyhow::Error::new(error))
 }
 
 impl Args {
