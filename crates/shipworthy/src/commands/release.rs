@@ -95,7 +95,7 @@ enum Command {
     Attest(attest::AttestArgs),
     /// Sign anew what a revoked key has signed.
     Sign(attest::Saying),
-    /// Remove the files of releases that no slot, ledger entry or hold refers to; their records
+    /// Remove the files of releases that no slot, decision or hold refers to; their records
     /// stay, and `release` makes the same again from the same commit.
     Prune(retention::PruneArgs),
     /// Keep a release from being pruned.
