@@ -25,7 +25,7 @@ impl Commit {
     pub fn of(directory: &Path) -> Self {
         let none = |reason: &str| Self::None { reason: reason.to_owned() };
         let Some(commit) = git(directory, &["rev-parse", "--verify", "--quiet", "HEAD"]) else {
-            return none("the files are in no git repository, or nothing is committed yet");
+            return none(&why_no_commit(directory));
         };
         match git(directory, &["status", "--porcelain"]) {
             None => none("git cannot tell whether the tree is clean"),
@@ -118,6 +118,25 @@ fn without_user(url: &str) -> String {
     format!("{scheme}://{}", &rest[host..])
 }
 
+/// Why git names no commit, in its own words where it fails.
+fn why_no_commit(directory: &Path) -> String {
+    let mut git = Command::new("git");
+    let asked = git.env("LC_ALL", "C").arg("-C").arg(directory).args(["rev-parse", "--git-dir"]);
+    let output = match asked.output() {
+        Ok(output) => output,
+        Err(error) => return format!("git cannot be run ({error})"),
+    };
+    if output.status.success() {
+        return "nothing is committed yet in the git repository of the files".to_owned();
+    }
+    let said = String::from_utf8_lossy(&output.stderr);
+    let first = said.lines().next().unwrap_or("it says nothing");
+    if first.contains("not a git repository (or any") {
+        return "the files are in no git repository".to_owned();
+    }
+    format!("git fails: {}", first.chars().take(300).collect::<String>())
+}
+
 /// What git answers, without the last line end; `None` when it fails or is not installed.
 fn git(directory: &Path, arguments: &[&str]) -> Option<String> {
     let output = Command::new("git").arg("-C").arg(directory).args(arguments).output().ok()?;
@@ -148,6 +167,20 @@ mod tests {
         std::fs::write(place.path().join("a"), "2").unwrap();
         let Commit::None { reason } = Commit::of(place.path()) else { panic!("a dirty tree") };
         assert!(reason.contains("1 uncommitted"), "{reason}");
+    }
+
+    #[test]
+    fn a_git_that_fails_is_told_in_its_own_words() {
+        let place = tempfile::tempdir().unwrap();
+        let reason = |directory: &Path| match Commit::of(directory) {
+            Commit::None { reason } => reason,
+            Commit::Clean(commit) => commit,
+        };
+        assert_eq!(reason(place.path()), "the files are in no git repository");
+        run(place.path(), &["init", "--quiet"]);
+        assert!(reason(place.path()).starts_with("nothing is committed yet"));
+        std::fs::write(place.path().join(".git/config"), "[core").unwrap();
+        assert!(reason(place.path()).starts_with("git fails: fatal: bad config"));
     }
 
     #[test]

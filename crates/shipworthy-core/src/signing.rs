@@ -3,6 +3,7 @@
 
 use std::fmt;
 
+use ed25519_dalek::ed25519::pkcs8::KeypairBytes;
 use ed25519_dalek::pkcs8::spki::der::pem::LineEnding;
 use ed25519_dalek::pkcs8::{DecodePrivateKey, DecodePublicKey, EncodePrivateKey, EncodePublicKey};
 use ed25519_dalek::{Signature, Signer, VerifyingKey};
@@ -41,10 +42,12 @@ impl SigningKey {
         key.map(Self).map_err(|_| KeyError::Private)
     }
 
-    /// PEM of PKCS #8: a secret.
+    /// PEM of PKCS #8: a secret. Of its first version, without the public half, which OpenSSL 3.0
+    /// reads too.
     #[must_use]
     pub fn reveal(&self) -> String {
-        let pem = self.0.to_pkcs8_pem(LineEnding::LF).expect("32 bytes have a PEM form");
+        let pair = KeypairBytes { secret_key: self.0.to_bytes(), public_key: None };
+        let pem = pair.to_pkcs8_pem(LineEnding::LF).expect("32 bytes have a PEM form");
         pem.as_str().to_owned()
     }
 
@@ -158,7 +161,7 @@ mod tests {
             -----END PUBLIC KEY-----\n";
         let key = SigningKey::from_pem(private).unwrap();
         assert_eq!(key.public().to_pem(), public);
-        assert_eq!(SigningKey::from_pem(&key.reveal()).unwrap().public(), key.public());
+        assert_eq!(key.reveal(), private);
         assert_eq!(key.public().id().len(), 64);
         assert!(!format!("{key:?}").contains("MC4"));
         let two = format!("# ours\n{public}# theirs\n{public}");

@@ -16,7 +16,7 @@ pub(crate) use make::commit_of;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Result, bail};
 use clap::{Args as ClapArgs, Subcommand};
 use shipworthy_control::models::Trees;
 use shipworthy_control::release::Shelf;
@@ -161,7 +161,7 @@ pub(crate) fn shelf(state: &StateArgs) -> Result<Shelf> {
     if !directory.state_db().is_file() {
         bail!(missing());
     }
-    let store = SqliteStore::open(&directory.state_db()).with_context(missing)?;
+    let store = SqliteStore::open(&directory.state_db())?;
     let bundles = Arc::new(Bundles::reading(&directory));
     Ok(Shelf { store: Arc::new(store), bundles, models: Arc::new(Trees), trusted: None })
 }
