@@ -18,6 +18,8 @@ mod search;
 mod tokens;
 
 use std::{
+    fs::OpenOptions,
+    os::unix::fs::OpenOptionsExt,
     path::Path,
     sync::{Mutex, MutexGuard, PoisonError},
     time::Duration,
@@ -62,6 +64,10 @@ impl SqliteStore {
             location: path.display().to_string(),
             source: Box::new(source),
         };
+        let kept =
+            OpenOptions::new().write(true).create(true).truncate(false).mode(0o600).open(path);
+        // Whatever is wrong with it, SQLite says.
+        drop(kept);
         let mut writer = connect(path).map_err(failed)?;
         match schema::migrate(&mut writer).map_err(failed)? {
             schema::Migrated::ToLatest => {}
@@ -72,6 +78,44 @@ impl SqliteStore {
         let reader = connect(path).map_err(failed)?;
         reader.pragma_update(None, "query_only", true).map_err(failed)?;
         Ok(Self { writer: Mutex::new(writer), reader: Mutex::new(reader) })
+    }
+
+    /// Opens the file at `path` to read it, whoever writes it meanwhile: nothing is written. A
+    /// file of an earlier schema is read in a copy in memory that is brought up to date.
+    ///
+    /// # Errors
+    /// As [`open`](Self::open), and when there is no such file.
+    pub fn reading(path: &Path) -> Result<Self, Error> {
+        let location = path.display().to_string();
+        let failed = |source: rusqlite::Error| Error::Open {
+            location: path.display().to_string(),
+            source: Box::new(source),
+        };
+        let open = || -> rusqlite::Result<(Connection, schema::Migrated)> {
+            let mut connection = connect_to_read(path)?;
+            if schema::is_latest(&connection)? {
+                return Ok((connection, schema::Migrated::ToLatest));
+            }
+            let mut copy = Connection::open_in_memory()?;
+            rusqlite::backup::Backup::new(&connection, &mut copy)?.run_to_completion(
+                i32::MAX,
+                Duration::ZERO,
+                None,
+            )?;
+            connection = copy;
+            let migrated = schema::migrate(&mut connection)?;
+            Ok((connection, migrated))
+        };
+        let opened = || match open().map_err(failed)? {
+            (connection, schema::Migrated::ToLatest) => {
+                connection.pragma_update(None, "query_only", true).map_err(failed)?;
+                Ok(Mutex::new(connection))
+            }
+            (_, schema::Migrated::NotAtAll { found, known }) => {
+                Err(Error::SchemaTooNew { location: location.clone(), found, known })
+            }
+        };
+        Ok(Self { writer: opened()?, reader: opened()? })
     }
 
     fn write<T>(
@@ -285,6 +329,26 @@ fn connect(path: &Path) -> rusqlite::Result<Connection> {
     connection.pragma_update(None, "synchronous", "FULL")?;
     connection.pragma_update(None, "foreign_keys", true)?;
     Ok(connection)
+}
+
+/// Readers of a file in WAL mode write beside it, to say what they read. Where they may not, in a
+/// backup say, it is taken as nobody's, which it is if no writer has left a log.
+fn connect_to_read(path: &Path) -> rusqlite::Result<Connection> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let connection = Connection::open_with_flags(path, flags)?;
+    connection.busy_timeout(BUSY_TIMEOUT)?;
+    let mut log = path.as_os_str().to_owned();
+    log.push("-wal");
+    let has_log = std::fs::metadata(log).is_ok_and(|log| log.len() > 0);
+    match connection.query_row("SELECT count(*) FROM sqlite_schema", [], |_| Ok(())) {
+        Err(_) if !has_log => {}
+        Err(error) => return Err(error),
+        Ok(()) => return Ok(connection),
+    }
+    let name: String =
+        path.display().to_string().bytes().map(|byte| format!("%{byte:02x}")).collect();
+    let flags = flags | OpenFlags::SQLITE_OPEN_URI;
+    Connection::open_with_flags(format!("file:{name}?immutable=1"), flags)
 }
 
 /// A thread that panicked with the lock left no half-done work behind: its

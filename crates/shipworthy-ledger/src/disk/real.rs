@@ -4,7 +4,7 @@ use std::fs::{self, OpenOptions};
 use std::io;
 #[cfg(target_os = "linux")]
 use std::num::NonZeroU64;
-use std::os::unix::fs::FileExt;
+use std::os::unix::fs::{DirBuilderExt, FileExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
 use super::{Access, Disk, File};
@@ -39,7 +39,8 @@ fn create_durably(directory: &Path) -> io::Result<()> {
     if !parent.is_dir() {
         create_durably(parent)?;
     }
-    match fs::create_dir(directory) {
+    // Only the owner may look: decisions are people's data.
+    match fs::DirBuilder::new().mode(0o700).create(directory) {
         Err(error) if error.kind() != io::ErrorKind::AlreadyExists => return Err(error),
         _ => {}
     }
@@ -61,6 +62,7 @@ impl Disk for RealDisk {
             .read(true)
             .write(true)
             .create_new(true)
+            .mode(0o600)
             .open(self.directory.join(name))?;
         Ok(Box::new(RealFile(file)))
     }

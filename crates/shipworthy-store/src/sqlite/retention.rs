@@ -18,12 +18,10 @@ pub(super) fn hold(
     id: &ReleaseId,
     by: &Attribution,
 ) -> Result<Release, Failure> {
-    let release = known(tx, id)?;
-    match release.retention {
-        Retention::Held => Ok(release),
-        Retention::Pruned => Err(Error::ReleasePruned { id: id.clone() }.into()),
-        Retention::Kept => change(tx, release, Retention::Held, RELEASE_HELD, by),
+    if known(tx, id)?.retention == Retention::Pruned {
+        return Err(Error::ReleasePruned { id: id.clone() }.into());
     }
+    turn(tx, id, (Retention::Kept, Retention::Held, RELEASE_HELD), by)
 }
 
 pub(super) fn free(
@@ -31,32 +29,7 @@ pub(super) fn free(
     id: &ReleaseId,
     by: &Attribution,
 ) -> Result<Release, Failure> {
-    let release = known(tx, id)?;
-    match release.retention {
-        Retention::Held => change(tx, release, Retention::Kept, RELEASE_FREED, by),
-        Retention::Kept | Retention::Pruned => Ok(release),
-    }
-}
-
-pub(super) fn prune(
-    tx: &Transaction<'_>,
-    id: &ReleaseId,
-    by: &Attribution,
-) -> Result<Release, Failure> {
-    let release = known(tx, id)?;
-    let in_use = |by: String| Err(Error::ReleaseInUse { id: id.clone(), by }.into());
-    match release.retention {
-        Retention::Held => return in_use("is held".to_owned()),
-        Retention::Pruned => return Ok(release),
-        Retention::Kept => {}
-    }
-    for endpoint in endpoints::list(tx)? {
-        let mut slots = [&endpoint.stable, &endpoint.candidate, &endpoint.previous].into_iter();
-        if slots.any(|slot| slot.as_ref() == Some(id)) {
-            return in_use(format!("has a slot of endpoint {}", endpoint.name));
-        }
-    }
-    change(tx, release, Retention::Pruned, RELEASE_PRUNED, by)
+    turn(tx, id, (Retention::Held, Retention::Kept, RELEASE_FREED), by)
 }
 
 pub(super) fn restore(
@@ -64,25 +37,44 @@ pub(super) fn restore(
     id: &ReleaseId,
     by: &Attribution,
 ) -> Result<Release, Failure> {
-    let release = known(tx, id)?;
-    match release.retention {
-        Retention::Pruned => change(tx, release, Retention::Kept, RELEASE_RESTORED, by),
-        Retention::Kept | Retention::Held => Ok(release),
+    turn(tx, id, (Retention::Pruned, Retention::Kept, RELEASE_RESTORED), by)
+}
+
+pub(super) fn prune(
+    tx: &Transaction<'_>,
+    id: &ReleaseId,
+    by: &Attribution,
+) -> Result<Release, Failure> {
+    let in_use = |by: String| Err(Error::ReleaseInUse { id: id.clone(), by }.into());
+    if known(tx, id)?.retention == Retention::Held {
+        return in_use("is held".to_owned());
     }
+    for endpoint in endpoints::list(tx)? {
+        let mut slots = [&endpoint.stable, &endpoint.candidate, &endpoint.previous].into_iter();
+        if slots.any(|slot| slot.as_ref() == Some(id)) {
+            return in_use(format!("has a slot of endpoint {}", endpoint.name));
+        }
+    }
+    turn(tx, id, (Retention::Kept, Retention::Pruned, RELEASE_PRUNED), by)
 }
 
 fn known(tx: &Transaction<'_>, id: &ReleaseId) -> Result<Release, Failure> {
     releases::by_id(tx, id)?.ok_or_else(|| Error::NoSuchRelease { id: id.clone() }.into())
 }
 
-fn change(
+/// Turns a release from one state into another, and records it; in any other state it stays as it
+/// is, and leaves no event.
+fn turn(
     tx: &Transaction<'_>,
-    mut release: Release,
-    to: Retention,
-    kind: &'static str,
+    id: &ReleaseId,
+    (from, to, kind): (Retention, Retention, &'static str),
     by: &Attribution,
 ) -> Result<Release, Failure> {
-    let id = release.id.as_str();
+    let mut release = known(tx, id)?;
+    if release.retention != from {
+        return Ok(release);
+    }
+    let id = id.as_str();
     let event = events::record(tx, &NewEvent::of_store(kind, id, &json!({})), by)?.id;
     tx.prepare_cached(CLEAR)?.execute([id])?;
     if to != Retention::Kept {

@@ -52,6 +52,11 @@ pub(super) fn migrate(connection: &mut Connection) -> rusqlite::Result<Migrated>
     Ok(Migrated::ToLatest)
 }
 
+/// Whether the file has the newest version of this program.
+pub(super) fn is_latest(connection: &Connection) -> rusqlite::Result<bool> {
+    Ok(usize::try_from(version(connection)?) == Ok(MIGRATIONS.len()))
+}
+
 fn version(connection: &Connection) -> rusqlite::Result<i64> {
     connection.pragma_query_value(None, "user_version", |row| row.get(0))
 }
