@@ -110,8 +110,9 @@ impl Origin {
     }
 }
 
-/// What stands between `//` and `@` may be a password.
+/// What stands between `//` and `@` may be a password, and what follows a `?` a token.
 fn without_user(url: &str) -> String {
+    let url = url.split_once('?').map_or(url, |(place, _)| place);
     let Some((scheme, rest)) = url.split_once("://") else { return url.to_owned() };
     let authority = rest.find('/').unwrap_or(rest.len());
     let host = rest[..authority].rfind('@').map_or(0, |at| at + 1);
@@ -189,6 +190,7 @@ mod tests {
         assert_eq!(shown("https://ana:secret@git.example/a/b@c"), "https://git.example/a/b@c");
         assert_eq!(shown("https://git.example/a"), "https://git.example/a");
         assert_eq!(shown("git@git.example:a/b"), "git@git.example:a/b");
+        assert_eq!(shown("ssh://a:b@git.example/a?token=secret@x"), "ssh://git.example/a");
         assert_eq!(shown("/srv/git/a"), "/srv/git/a");
     }
 

@@ -9,6 +9,7 @@ mod objective;
 mod schema;
 mod yaml;
 
+use std::collections::BTreeSet;
 use std::fs::File;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
@@ -95,6 +96,19 @@ pub enum Error {
     NoTask {
         /// Why it is not known.
         why: String,
+    },
+    /// Classes that cannot be those of the task.
+    #[error(
+        "a {} model cannot have the classes `{classes}`: two for binary, more than one for \
+         multiclass, none for regression, each with a name of its own; say --task or --classes \
+         otherwise",
+        task.name()
+    )]
+    Classes {
+        /// The task.
+        task: Task,
+        /// The names.
+        classes: String,
     },
     /// Decisions need probabilities.
     #[error(
@@ -205,6 +219,12 @@ impl Found {
         let read = MlModel::read(&text, &mut notes);
         let mlflow = read.map_err(|source| Error::MlModel { path: file, source })?;
         let (directory, model) = (path.to_owned(), mlflow.model.clone());
+        let is_within = |(place, directory): (PathBuf, PathBuf)| place.starts_with(directory);
+        let real = path.join(&model).canonicalize().ok().zip(path.canonicalize().ok());
+        if real.is_some_and(|real| !is_within(real)) {
+            let source = mlmodel::Error::Outside { file: model.display().to_string() };
+            return Err(Error::MlModel { path: path.join(mlmodel::FILE), source });
+        }
         Ok(Self { directory, model, mlflow: Some(mlflow), notes })
     }
 
@@ -257,7 +277,22 @@ fn output(
         (Task::Binary, None) => vec![format!("not_{target}"), target.clone()],
         (Task::Multiclass, None) => numbered(signature),
     };
+    check_classes(task, &classes)?;
     Ok(Output { task, target, classes })
+}
+
+fn check_classes(task: Task, classes: &[String]) -> Result<(), Error> {
+    let distinct: BTreeSet<&String> = classes.iter().collect();
+    let fits = match task {
+        Task::Regression => classes.is_empty(),
+        Task::Binary => classes.len() == 2,
+        Task::Multiclass => classes.len() > 1,
+    };
+    let is_named = distinct.len() == classes.len() && classes.iter().all(|name| !name.is_empty());
+    match fits && is_named {
+        true => Ok(()),
+        false => Err(Error::Classes { task, classes: classes.join(", ") }),
+    }
 }
 
 /// The classes by the only names that the file has for them: their places among its answers.

@@ -88,7 +88,7 @@ pub fn find(shelf: &Shelf, text: &str) -> Result<Vec<Subject>, Error> {
     if matches!(kind, "" | "release") {
         match shelf.resolve(name) {
             Ok(id) => found.push(Subject::Release(id)),
-            Err(Error::NoName { .. }) => {}
+            Err(Error::NoName { .. } | Error::EmptySlot { .. }) => {}
             Err(error) => return Err(error),
         }
     }

@@ -100,6 +100,12 @@ pub enum Error {
         /// How many.
         found: usize,
     },
+    /// A slot that nothing has.
+    #[error("`{text}` names no release here: that slot is empty")]
+    EmptySlot {
+        /// What was given.
+        text: String,
+    },
     /// No name at all.
     #[error(
         "`{text}` names no release here: give its id, at least six digits of it, or ENDPOINT@stable \
@@ -123,6 +129,14 @@ pub enum Error {
     Pruned {
         /// The release.
         id: String,
+    },
+    /// A key whose word would not count.
+    #[error("key {key} {advice}")]
+    Signer {
+        /// The key.
+        key: String,
+        /// Why, and what to do.
+        advice: &'static str,
     },
     /// What is said about it does not hold.
     #[error("release {id} is refused")]
@@ -203,7 +217,7 @@ impl Shelf {
         let contract = serde_json::to_vec_pretty(&trained.contract)?;
         let manifest = trained.manifest(project, commit.id(), &contract);
         let (text, id) = manifest.seal()?;
-        self.check_signer(&id, keeping.signer)?;
+        self.check_signer(keeping.signer)?;
         let files = [
             (trained.model_file.as_str(), trained.model.as_slice()),
             (CONTRACT_FILE, &contract),
@@ -214,6 +228,9 @@ impl Shelf {
         if self.store.release(&id)?.is_some() {
             // It may have been pruned, and its files are there again.
             self.store.restore_release(&id, keeping.by)?;
+            let said = self.statements(&id)?;
+            statements::require_provenance(&manifest, &said)
+                .map_err(|why| Error::refused(&id, why))?;
             return Ok(id);
         }
         let reference = ReferenceRows::new(&trained.reference, keeping.entropy);

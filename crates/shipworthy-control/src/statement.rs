@@ -128,6 +128,17 @@ pub struct Unsayable {
     message: String,
 }
 
+/// A scheme and something behind it, of characters that may stand in a URI (RFC 3986).
+fn is_uri(text: &str) -> bool {
+    let Some((scheme, rest)) = text.split_once(':') else { return false };
+    let is_scheme = |byte: u8| byte.is_ascii_alphanumeric() || b"+.-".contains(&byte);
+    let forbidden = |byte: u8| !byte.is_ascii_graphic() || b"\"<>\\^`{|}".contains(&byte);
+    scheme.starts_with(|first: char| first.is_ascii_alphabetic())
+        && scheme.bytes().all(is_scheme)
+        && !rest.is_empty()
+        && !rest.bytes().any(forbidden)
+}
+
 /// What is said by others than this program: `gate-report`, or the URI of a predicate type.
 ///
 /// # Errors
@@ -144,7 +155,7 @@ pub fn stated(kind: &str, predicate: Value) -> Result<Statement, Unsayable> {
                  approval by `shipworthy release approve`"
             ));
         }
-        uri if uri.contains(':') => uri,
+        uri if is_uri(uri) => uri,
         other => return no(format!("`{other}` is neither `gate-report` nor a URI")),
     };
     if !predicate.is_object() {

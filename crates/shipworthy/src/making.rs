@@ -24,6 +24,7 @@ use crate::system::System;
 pub(crate) struct Making<'a> {
     kept: &'a State,
     signer: SigningKey,
+    reason: String,
     started_at: Timestamp,
     system: &'a System,
 }
@@ -32,14 +33,18 @@ impl<'a> Making<'a> {
     /// Begins to make a release: what cannot be signed need not be made.
     ///
     /// # Errors
-    /// When what was given as the key is none.
+    /// When what was given as the key is none, its word would not count, or nobody may act.
     pub(crate) fn begin(
         kept: &'a State,
         signing: &SigningArgs,
+        reason: &str,
         system: &'a System,
     ) -> Result<Self> {
         let signer = signing.signer(kept, system)?;
-        Ok(Self { kept, signer, started_at: system.clock.now(), system })
+        kept.shelf.check_signer(&signer)?;
+        // Nor what nobody can be said to have made, or for no reason.
+        kept.attribution(reason, system)?;
+        Ok(Self { kept, signer, reason: reason.to_owned(), started_at: system.clock.now(), system })
     }
 
     /// Makes the model of a project that lies in `directory`, and keeps it as a release that
@@ -51,7 +56,6 @@ impl<'a> Making<'a> {
         &self,
         (project, directory): (&Project, &Path),
         commit: &Commit,
-        reason: &str,
     ) -> Result<(ReleaseId, Trained)> {
         let mut bars = Bars::new();
         let tools = Tools { models: self.kept.shelf.models.as_ref(), runner: &CommandRunner };
@@ -64,7 +68,7 @@ impl<'a> Making<'a> {
         let circumstances = self.circumstances(Origin::of(directory), Value::Null);
         let name = &project.identity.name;
         let made = Made { project: name, trained: &trained, commit, circumstances: &circumstances };
-        Ok((self.keep(&made, reason)?, trained))
+        Ok((self.keep(&made)?, trained))
     }
 
     /// What varies by machine and by time.
@@ -82,8 +86,8 @@ impl<'a> Making<'a> {
     ///
     /// # Errors
     /// When nobody may act, or it cannot be kept.
-    pub(crate) fn keep(&self, made: &Made<'_>, reason: &str) -> Result<ReleaseId> {
-        let by = self.kept.attribution(reason, self.system)?;
+    pub(crate) fn keep(&self, made: &Made<'_>) -> Result<ReleaseId> {
+        let by = self.kept.attribution(&self.reason, self.system)?;
         let entropy = self.system.entropy.as_ref();
         let keeping = Keeping { signer: &self.signer, entropy, by: &by };
         Ok(self.kept.shelf.keep(made, &keeping)?)

@@ -9,9 +9,9 @@ use shipworthy_control::models::Cause;
 use shipworthy_control::plane::Signer;
 use shipworthy_core::signing::{PublicKey, SigningKey};
 
-use crate::output;
 use crate::server::State;
 use crate::system::System;
+use crate::{input, output};
 
 /// The key that signs.
 #[derive(Args, Clone, Debug, Default)]
@@ -64,9 +64,7 @@ impl SigningArgs {
 
 /// Reads a private key.
 pub(crate) fn read(path: &Path) -> Result<SigningKey> {
-    let text = std::fs::read_to_string(path);
-    let text = text.with_context(|| format!("cannot read the key in {}", path.display()))?;
-    SigningKey::from_pem(&text).with_context(|| path.display().to_string())
+    SigningKey::from_pem(&input::text(path)?).with_context(|| path.display().to_string())
 }
 
 fn of_state(state: &State, system: &System) -> Result<SigningKey> {
@@ -118,9 +116,8 @@ impl TrustArgs {
     /// When it cannot be read, or holds something else.
     pub(crate) fn trusted(&self) -> Result<Option<Arc<[PublicKey]>>> {
         let Some(path) = &self.trusted_keys else { return Ok(None) };
-        let text = std::fs::read_to_string(path);
-        let text = text.with_context(|| format!("cannot read the keys in {}", path.display()))?;
-        let keys = PublicKey::all_from_pem(&text).with_context(|| path.display().to_string())?;
+        let keys = PublicKey::all_from_pem(&input::text(path)?)
+            .with_context(|| path.display().to_string())?;
         Ok(Some(keys.into()))
     }
 }

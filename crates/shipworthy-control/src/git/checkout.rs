@@ -9,6 +9,27 @@ pub enum Error {
     /// It cannot be run.
     #[error("git cannot be run")]
     Run(#[from] std::io::Error),
+    /// No repository.
+    #[error("{} is in no git repository that can be read", directory.display())]
+    NoRepository {
+        /// The directory.
+        directory: PathBuf,
+    },
+    /// A commit that is not there.
+    #[error(
+        "the repository of {} does not have commit {commit} whole: fetch it (in a shallow clone \
+         `git fetch --unshallow`), or name another clone with --project",
+        directory.display()
+    )]
+    Commit {
+        /// The commit.
+        commit: String,
+        /// The directory.
+        directory: PathBuf,
+        /// What git said.
+        #[source]
+        source: Box<Error>,
+    },
     /// It refuses.
     #[error("git cannot {doing}: {said}")]
     Refused {
@@ -19,38 +40,44 @@ pub enum Error {
     },
 }
 
-/// A worktree of a repository, removed when dropped.
+/// A tree with a commit of a repository, which is borrowed from and not written.
 #[derive(Debug)]
 pub struct Checkout {
-    repository: PathBuf,
     tree: PathBuf,
 }
 
 impl Checkout {
-    /// Checks a commit of the repository that holds `directory` out into `tree`, which is not
-    /// there yet.
+    /// Checks a commit of the repository that holds `directory` out into `tree`, a directory that
+    /// is not there yet. Not a worktree, which the repository would go on to list after a kill.
     ///
     /// # Errors
     /// When the repository does not have the commit, or the tree cannot be written.
     pub fn of(directory: &Path, commit: &str, tree: &Path) -> Result<Self, Error> {
-        let path = tree.display().to_string();
-        let add = ["worktree", "add", "--quiet", "--detach", &path, commit];
-        run(directory, "check the commit out", &add)?;
-        Ok(Self { repository: directory.to_owned(), tree: tree.to_owned() })
+        let ask = |asked: &[&str]| {
+            super::git(directory, asked)
+                .ok_or_else(|| Error::NoRepository { directory: directory.to_owned() })
+        };
+        let objects = ask(&["rev-parse", "--path-format=absolute", "--git-path", "objects"])?;
+        let format = format!("--object-format={}", ask(&["rev-parse", "--show-object-format"])?);
+        std::fs::create_dir_all(tree)?;
+        // No hooks of anybody's template.
+        run(tree, "make a repository", &["init", "--quiet", "--template=", &format])?;
+        let info = tree.join(".git/objects/info");
+        std::fs::create_dir_all(&info)?;
+        std::fs::write(info.join("alternates"), objects + "\n")?;
+        let checkout = run(tree, "check it out", &["checkout", "--quiet", "--detach", commit]);
+        checkout.map_err(|source| Error::Commit {
+            commit: commit.to_owned(),
+            directory: directory.to_owned(),
+            source: Box::new(source),
+        })?;
+        Ok(Self { tree: tree.to_owned() })
     }
 
     /// The tree.
     #[must_use]
     pub fn tree(&self) -> &Path {
         &self.tree
-    }
-}
-
-impl Drop for Checkout {
-    fn drop(&mut self) {
-        let path = self.tree.display().to_string();
-        // What is left of it, git prunes by itself once the directory is gone.
-        let _ = run(&self.repository, "remove", &["worktree", "remove", "--force", &path]);
     }
 }
 

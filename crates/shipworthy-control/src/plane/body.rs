@@ -25,8 +25,15 @@ pub(super) struct Reasoned {
 
 /// Reads a JSON body within its bounds.
 pub(super) async fn read_json<T: DeserializeOwned>(body: Body) -> Result<T, Error> {
+    read_long_json(body, MAX_BODY_BYTES).await
+}
+
+/// Reads a JSON body of so many bytes.
+pub(super) async fn read_long_json<T: DeserializeOwned>(
+    body: Body,
+    limit_bytes: usize,
+) -> Result<T, Error> {
     use axum::body::HttpBody;
-    let limit_bytes = MAX_BODY_BYTES;
     if body.size_hint().lower() > limit_bytes as u64 {
         return Err(Error::BodyTooLarge { limit_bytes });
     }

@@ -182,8 +182,8 @@ impl Error {
                  create`, and `shipworthy token sign-in` gives a browser a link"
             }
             Self::Forbidden { .. } => {
-                "use a token whose role may: an operator acts, and an operator, approver or \
-                 auditor reads"
+                "use a token whose role may: an operator acts, an approver approves releases, and an \
+                 operator, approver or auditor reads"
             }
             Self::WrongHost { .. } => {
                 "this control plane is bound to a loopback address: call it as localhost or \
@@ -273,7 +273,9 @@ impl From<release::Error> for Error {
     fn from(error: release::Error) -> Self {
         match error {
             release::Error::Store(error) => error.into(),
-            error @ (release::Error::NoName { .. } | release::Error::Ambiguous { .. }) => {
+            error @ (release::Error::NoName { .. }
+            | release::Error::EmptySlot { .. }
+            | release::Error::Ambiguous { .. }) => {
                 Self::NoSuchRelease { message: error.to_string() }
             }
             error => Self::ReleaseRefused { message: chain(&error) },

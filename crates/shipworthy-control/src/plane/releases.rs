@@ -7,14 +7,18 @@ use axum::extract::{Extension, Path, State};
 use axum::http::{Response, StatusCode};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use shipworthy_core::attestation::MAX_ENVELOPE_BYTES;
 use shipworthy_core::signing::SigningKey;
 use shipworthy_store::{Attribution, Permission};
 
-use super::body::read_json;
+use super::body::{MAX_BODY_BYTES, read_long_json};
 use super::guard::Caller;
 use super::{ControlPlane, Error, json};
 use crate::models::Cause;
 use crate::statement;
+
+/// The longest body, in bytes: what an envelope holds, and a reason.
+const MAX_STATEMENT_BYTES: usize = MAX_ENVELOPE_BYTES + MAX_BODY_BYTES;
 
 /// Gives the key that signs. Called on a thread that may block.
 pub trait Signer: Send + Sync {
@@ -92,7 +96,7 @@ pub(super) async fn act(
     if !token.role.may(verb.permission()) {
         return Err(Error::Forbidden { role: token.role });
     }
-    let asked: Asked = read_json(body).await?;
+    let asked: Asked = read_long_json(body, MAX_STATEMENT_BYTES).await?;
     let by = Attribution::new(&token.name, &asked.reason, plane.ports.clock.now())?;
     let done = plane.blocking(move |plane| perform(plane, &name, verb, asked, &by));
     Ok(json(StatusCode::OK, &done.await?))

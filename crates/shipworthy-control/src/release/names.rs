@@ -21,13 +21,15 @@ impl Shelf {
                 "" => <[Endpoint; 1]>::try_from(self.store.endpoints()?).ok().map(|[only]| only),
                 named => self.store.endpoint(named)?,
             };
-            let slot = endpoint.and_then(|endpoint| match slot {
+            let no_name = || Error::NoName { text: text.to_owned() };
+            let endpoint = endpoint.ok_or_else(no_name)?;
+            let release = match slot {
                 "stable" => endpoint.stable,
                 "candidate" => endpoint.candidate,
                 "previous" => endpoint.previous,
-                _ => None,
-            });
-            return slot.ok_or_else(|| Error::NoName { text: text.to_owned() });
+                _ => return Err(no_name()),
+            };
+            return release.ok_or_else(|| Error::EmptySlot { text: text.to_owned() });
         }
         let digits = text.strip_prefix("sha256:").unwrap_or(text);
         let found = match digits.len() {

@@ -69,7 +69,10 @@ impl Shelf {
     }
 
     /// Refuses a release that was pruned: nothing is wrong with it, and nothing can be loaded.
-    pub(super) fn require_files(&self, id: &ReleaseId) -> Result<(), Error> {
+    ///
+    /// # Errors
+    /// [`Error::Pruned`].
+    pub fn require_files(&self, id: &ReleaseId) -> Result<(), Error> {
         match self.store.release(id)?.map(|release| release.retention) {
             Some(Retention::Pruned) => Err(Error::Pruned { id: id.to_string() }),
             _ => Ok(()),

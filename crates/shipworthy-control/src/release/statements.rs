@@ -60,15 +60,6 @@ pub enum Refusal {
          `shipworthy release sign` signs anew what a revoked key signed"
     )]
     NoProvenance,
-    /// A key that signs without being trusted.
-    #[error(
-        "key {id} is not trusted here; `shipworthy key trust` takes its public half, and `shipworthy \
-         key list` lists those that are"
-    )]
-    Signer {
-        /// The key.
-        id: String,
-    },
     /// Reference rows that are not what was signed.
     #[error("its reference rows are not what was signed")]
     ReferenceRows(#[from] crate::reference::Error),
@@ -81,15 +72,23 @@ impl Shelf {
     /// # Errors
     /// [`Refusal`] of anything that was changed, or signed by a key that was never trusted here.
     pub fn statements(&self, id: &ReleaseId) -> Result<Vec<Said>, Error> {
+        Ok(self.all_statements(id)?.0)
+    }
+
+    /// The same, and those that a revoked key has signed, which do not count.
+    ///
+    /// # Errors
+    /// As [`statements`](Self::statements).
+    pub fn all_statements(&self, id: &ReleaseId) -> Result<(Vec<Said>, Vec<Attestation>), Error> {
         let keys = self.keys()?;
-        let refused = |why| Error::refused(id, why);
-        let mut said = Vec::new();
+        let (mut said, mut revoked) = (Vec::new(), Vec::new());
         for stored in self.store.attestations(id)? {
-            if let Some(attested) = read(id, &stored, &keys).map_err(refused)? {
-                said.push(Said { stored, attested });
+            match read(id, &stored, &keys).map_err(|why| Error::refused(id, why))? {
+                Some(attested) => said.push(Said { stored, attested }),
+                None => revoked.push(stored),
             }
         }
-        Ok(said)
+        Ok((said, revoked))
     }
 
     /// Says something about a release that is kept here.
@@ -103,7 +102,7 @@ impl Shelf {
         signer: &SigningKey,
         by: &Attribution,
     ) -> Result<Attestation, Error> {
-        self.check_signer(id, signer)?;
+        self.check_signer(signer)?;
         Ok(self.store.attest(id, &self.sign(id, statement, signer)?, by)?)
     }
 
@@ -132,7 +131,7 @@ impl Shelf {
         signer: &SigningKey,
         by: &Attribution,
     ) -> Result<usize, Error> {
-        self.check_signer(id, signer)?;
+        self.check_signer(signer)?;
         let (keys, said) = (self.keys()?, self.statements(id)?);
         let is_said =
             |statement: &Statement| said.iter().any(|said| said.attested.statement == *statement);
@@ -216,12 +215,24 @@ impl Shelf {
         Ok(self.bundles.attachments().settle(told)?)
     }
 
-    pub(super) fn check_signer(&self, id: &ReleaseId, signer: &SigningKey) -> Result<(), Error> {
-        let signer = signer.public().id();
-        match self.keys()?.get(&signer) {
-            Some(key) if key.is_live() => Ok(()),
-            _ => Err(Error::refused(id, Refusal::Signer { id: signer })),
-        }
+    /// Refuses a key whose word would not count.
+    ///
+    /// # Errors
+    /// [`Error::Signer`].
+    pub fn check_signer(&self, signer: &SigningKey) -> Result<(), Error> {
+        let key = signer.public().id();
+        let advice = match self.keys()?.get(&key) {
+            Some(known) if known.is_live() => return Ok(()),
+            Some(_) => {
+                "was retired or revoked, which is for good: `shipworthy key rotate` makes \
+                        another for the state directory"
+            }
+            None => {
+                "is not trusted here: `shipworthy key trust` takes its public half, and \
+                     `shipworthy key list` lists those that are"
+            }
+        };
+        Err(Error::Signer { key, advice })
     }
 
     pub(super) fn sign(

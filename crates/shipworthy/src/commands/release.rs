@@ -125,6 +125,13 @@ struct One {
     json: bool,
 }
 
+impl One {
+    /// The releases, by the keys that are to count.
+    fn shelf(&self) -> Result<Shelf> {
+        Ok(Shelf { trusted: self.trust.trusted()?, ..shelf(&self.state)? })
+    }
+}
+
 pub(crate) fn run(args: &Args, system: &System) -> Result<Outcome> {
     match &args.command {
         None => make::run(args, system),
@@ -161,7 +168,7 @@ pub(crate) fn shelf(state: &StateArgs) -> Result<Shelf> {
     if !directory.state_db().is_file() {
         bail!(missing());
     }
-    let store = SqliteStore::open(&directory.state_db())?;
+    let store = SqliteStore::reading(&directory.state_db())?;
     let bundles = Arc::new(Bundles::reading(&directory));
     Ok(Shelf { store: Arc::new(store), bundles, models: Arc::new(Trees), trusted: None })
 }

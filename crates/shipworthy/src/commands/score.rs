@@ -107,7 +107,7 @@ fn load(args: &Args, state_path: &Path, endpoint: &str) -> Result<LoadedRelease>
         );
     }
     let directory = StateDir::open(state_path)?;
-    let store = SqliteStore::open(&directory.state_db())?;
+    let store = SqliteStore::reading(&directory.state_db())?;
     let stable = || -> Result<ReleaseId> {
         let endpoint_state = store.endpoint(endpoint)?;
         let stable = endpoint_state.and_then(|endpoint| endpoint.stable);

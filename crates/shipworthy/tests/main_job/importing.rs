@@ -208,6 +208,31 @@ fn what_a_file_does_not_say_is_asked_for() {
 }
 
 #[test]
+fn classes_that_no_model_has_are_refused() {
+    let project = Project::new();
+    let model = fixture("xgb_binary_num/model.json");
+    for options in ["--classes a,a", "--classes ,b", "--classes a,b,c", "--task multiclass"] {
+        let refused = import(&project, &format!("{model} --name late {options}"));
+        refused.expect(2);
+        refused.says("cannot have the classes");
+    }
+}
+
+#[test]
+fn a_model_file_behind_a_link_lies_outside_too() {
+    let project = Project::new();
+    let place = project.beside("ml");
+    fs::create_dir(&place).unwrap();
+    std::os::unix::fs::symlink(fixture("xgb_binary_num/model.json"), place.join("model.json"))
+        .unwrap();
+    let text = "flavors:\n  xgboost:\n    data: model.json\n    model_format: json\n";
+    fs::write(place.join("MLmodel"), text).unwrap();
+    let refused = import(&project, &place.display().to_string());
+    refused.expect(2);
+    refused.says("lies outside of its directory");
+}
+
+#[test]
 fn a_contract_of_ones_own_takes_the_place_of_what_the_model_says() {
     let project = Project::new();
     let model = fixture("xgb_tabular_cat/model.json");

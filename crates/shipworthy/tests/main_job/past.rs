@@ -37,13 +37,15 @@ fn every_past_state_opens_and_its_release_is_what_it_was() {
     for (state, format) in STATES {
         let project = left_by_an_earlier_build(state);
         let directory = StateDir::open(&project.state()).unwrap();
-        let store = Arc::new(SqliteStore::open(&directory.state_db()).unwrap());
+        let before = std::fs::read(directory.state_db()).unwrap();
+        let store = Arc::new(SqliteStore::reading(&directory.state_db()).unwrap());
         let kinds = store.events_after(0, 10).unwrap().into_iter().map(|event| event.kind);
         assert!(kinds.eq(KINDS), "{state}");
         let bundles = Arc::new(Bundles::reading(&directory));
         let shelf = Shelf { store, bundles, models: Arc::new(Trees), trusted: None };
         let id = shelf.resolve("@stable").unwrap();
         assert_eq!(shelf.verify(&id).unwrap().format, format, "{state}");
+        assert_eq!(std::fs::read(directory.state_db()).unwrap(), before, "{state} is only read");
     }
 }
 

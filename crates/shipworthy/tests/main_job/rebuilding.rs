@@ -33,7 +33,7 @@ fn a_release_is_made_again_from_its_commit_bit_for_bit() {
     assert_eq!((&rebuilt["same"], &rebuilt["release"]), (&true.into(), &id.into()));
     assert_eq!(rebuilt["largest_difference"], 0.0);
     assert_eq!(rebuilt["differences"].as_array().unwrap().len(), 0);
-    assert_eq!(git(&project, "worktree list").lines().count(), 1, "nothing is left behind");
+    assert_eq!(git(&project, "worktree list").lines().count(), 1, "the repository is not written");
 }
 
 #[test]
@@ -60,6 +60,19 @@ fn a_release_whose_data_changed_is_another_and_says_by_how_much() {
     verify("--tolerance 1").expect(0);
     fs::remove_file(&data).unwrap();
     verify("").says("the release cannot be made again");
+}
+
+#[test]
+fn a_commit_that_is_not_there_is_told_with_what_to_do() {
+    let project = Project::new();
+    project.commit();
+    let id = release(&project, "");
+    fs::remove_dir_all(project.path().join(".git")).unwrap();
+    git(&project, "init --quiet");
+    let line = format!("release verify {id} --rebuild --project PROJECT --state STATE");
+    let refused = project.run(&line);
+    refused.expect(2);
+    refused.says("git fetch --unshallow");
 }
 
 #[test]

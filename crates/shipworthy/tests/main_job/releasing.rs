@@ -152,6 +152,55 @@ fn a_bundle_that_was_changed_is_never_served() {
 }
 
 #[test]
+fn a_backup_that_nobody_may_write_is_read() {
+    use std::os::unix::fs::PermissionsExt;
+    let project = Project::new();
+    let made = release(&project, "--allow-dirty").json()["release"].as_str().unwrap().to_owned();
+    assert_eq!(
+        fs::metadata(project.state().join("state.db")).unwrap().permissions().mode() & 0o777,
+        0o600
+    );
+    let segment = &project.segments()[0];
+    assert_eq!(fs::metadata(segment).unwrap().permissions().mode() & 0o777, 0o600);
+    let place = project.beside("backup");
+    crate::killing::copy(&project.state(), &place);
+    fs::set_permissions(&place, fs::Permissions::from_mode(0o555)).unwrap();
+    let before = fs::read(place.join("state.db")).unwrap();
+    project.run(&format!("release verify {made} --state BESIDE/backup")).expect(0);
+    let listed = project.run("release list --state BESIDE/backup --json");
+    assert_eq!(listed.json()["releases"][0]["release"], made);
+    assert_eq!(fs::read(place.join("state.db")).unwrap(), before);
+    fs::write(project.state().join("state.db"), "no database, and long enough to have a header")
+        .unwrap();
+    let damaged = project.run("release list --state STATE");
+    damaged.expect(2);
+    damaged.says("cannot open the state at");
+}
+
+#[test]
+fn a_kept_release_is_the_first_that_is_served() {
+    let project = Project::new();
+    project.commit();
+    let made = release(&project, "").json()["release"].as_str().unwrap().to_owned();
+    project.edit("rounds = 10", "rounds = 9");
+    let server = Server::start(&project);
+    assert_eq!(server.release(), made);
+    server.terminate();
+    let empty = project.run("release show @previous --state STATE");
+    empty.expect(2);
+    empty.says("that slot is empty");
+}
+
+#[test]
+fn what_cannot_be_kept_is_refused_before_it_is_made() {
+    let project = Project::new();
+    project.edit("path = \"payments.csv\"", "path = \"nothing.csv\"");
+    let refused = project.run("release PROJECT --state STATE --allow-dirty --reason=");
+    refused.expect(2);
+    refused.says("without a reason");
+}
+
+#[test]
 fn releases_are_searched_by_what_they_are() {
     let project = Project::new();
     let commit = project.commit();

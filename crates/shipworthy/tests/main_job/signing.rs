@@ -243,6 +243,9 @@ fn keys_are_changed_and_what_they_signed_goes_on_to_count() {
     let refused = verify(&project, &id, "");
     refused.expect(1);
     refused.says("release sign");
+    let vanished = project.run(&format!("release attestations {id} --state STATE"));
+    vanished.expect(0);
+    vanished.says("provenance does not count: the key that signed it was revoked");
     project.run(&format!("release sign {id} --state STATE --reason leaked")).expect(0);
     verify(&project, &id, "").expect(0);
 }
@@ -270,6 +273,7 @@ fn say_all(project: &Project, id: &str) {
         ))
     };
     attest("gate-report").expect(0);
+    attest("x:\u{1b}[31m").says("neither `gate-report` nor a URI");
     attest("shipworthy:approval/v1").says("`shipworthy release approve`");
     fs::write(&report, r#"{"result": "FINE"}"#).unwrap();
     attest("gate-report").says("PASSED, WARNED or FAILED");

@@ -42,9 +42,14 @@ fn release(
     if !directory.state_db().is_file() {
         return Ok(None);
     }
-    let store: Arc<dyn Store> = Arc::new(SqliteStore::open(&directory.state_db())?);
+    let store: Arc<dyn Store> = Arc::new(SqliteStore::reading(&directory.state_db())?);
     let mut endpoints = store.endpoints()?.into_iter();
-    let Some(id) = endpoints.find_map(|endpoint| endpoint.stable) else { return Ok(None) };
+    // Without one that serves, the one that would: `up` takes the newest.
+    let id = match endpoints.find_map(|endpoint| endpoint.stable) {
+        Some(stable) => Some(stable),
+        None => store.latest_releases(None, 1)?.pop().map(|newest| newest.id),
+    };
+    let Some(id) = id else { return Ok(None) };
     let stored = store.release(&id)?.with_context(|| format!("release {id} is not stored"))?;
     let bundles = Arc::new(Bundles::reading(directory));
     let shelf = Shelf { store, bundles, models: Arc::new(Trees), trusted: None };

@@ -7,9 +7,10 @@ use clap::Args as ClapArgs;
 use serde_json::{Value, json};
 use shipworthy_control::release::Shelf;
 use shipworthy_control::statement::{Said, stated};
+use shipworthy_core::attestation::predicate;
 use shipworthy_store::Permission;
 
-use super::{One, shelf};
+use super::One;
 use crate::cli::Outcome;
 use crate::client::Client;
 use crate::onnx_runtime::OnnxRuntime;
@@ -130,9 +131,9 @@ pub(super) fn sign(saying: &Saying, system: &System) -> Result<Outcome> {
 }
 
 pub(super) fn attestations(args: &AttestationsArgs) -> Result<Outcome> {
-    let shelf = shelf(&args.one.state)?;
+    let shelf = args.one.shelf()?;
     let id = shelf.resolve(&args.one.release)?;
-    let said = shelf.statements(&id)?;
+    let (said, revoked) = shelf.all_statements(&id)?;
     if let Some(directory) = &args.output {
         std::fs::create_dir_all(directory)
             .with_context(|| format!("cannot make {}", directory.display()))?;
@@ -140,8 +141,14 @@ pub(super) fn attestations(args: &AttestationsArgs) -> Result<Outcome> {
             write(directory, said)?;
         }
     }
+    for stored in &revoked {
+        let (event, name) = (stored.event, predicate::name(&stored.predicate_type));
+        output::note(&format!("{event} {name} does not count: the key that signed it was revoked"));
+    }
     if args.one.json {
         output::json(&said.iter().map(shown).collect::<Vec<_>>())?;
+    } else if said.is_empty() {
+        output::note("nothing that counts is said about this release");
     } else {
         let lines = said.iter().map(|said| {
             let Said { stored, attested } = said;

@@ -48,6 +48,7 @@ pub(super) fn run(args: &Args) -> Result<Outcome> {
 }
 
 fn side(shelf: &Shelf, id: &ReleaseId) -> Result<Side> {
+    shelf.require_files(id)?;
     let manifest = shelf.manifest(id)?;
     let file = &manifest.contract;
     let contract = shelf.bundles.read_verified(id, &file.name, &file.sha256)?;

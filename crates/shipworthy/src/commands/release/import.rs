@@ -106,13 +106,13 @@ pub(super) fn run(args: &Args, system: &System) -> Result<Outcome> {
     let models = args.onnx.models(1);
     let imported = import::import(&request, models.as_ref())?;
     let kept = State::open(&args.state.state, models, system)?;
-    let making = Making::begin(&kept, &args.signing, system)?;
+    let making = Making::begin(&kept, &args.signing, &args.reason, system)?;
     let Imported { name, trained, commit, origin, .. } = &imported;
     let place = args.path.parent().filter(|parent| *parent != Path::new(""));
     let place = git::Origin::of(place.unwrap_or(Path::new(".")));
     let circumstances = &making.circumstances(place, serde_json::to_value(origin)?);
     let made = Made { project: name, trained, commit, circumstances };
-    let id = making.keep(&made, &args.reason)?.to_string();
+    let id = making.keep(&made)?.to_string();
     copy_events(&kept.lock, &kept.shelf.store, &LedgerSizes::default(), system);
     if args.json {
         output::json(&printed(id, &imported))?;

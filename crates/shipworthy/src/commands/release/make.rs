@@ -34,8 +34,8 @@ pub(super) fn run(args: &Args, system: &System) -> Result<Outcome> {
         bail!("a release that follows from no commit cannot be tied to one by a tag");
     }
     let kept = State::open(&place, args.onnx.models(1), system)?;
-    let making = Making::begin(&kept, &args.signing, system)?;
-    let (id, trained) = making.of_project((&project, &directory), &commit, &args.reason)?;
+    let making = Making::begin(&kept, &args.signing, &args.reason, system)?;
+    let (id, trained) = making.of_project((&project, &directory), &commit)?;
     copy_events(&kept.lock, &kept.shelf.store, &project.ledger, system);
     let (release, commit) = (id.to_string(), commit.id());
     if let (true, Some(commit)) = (args.tag, commit) {
@@ -77,7 +77,7 @@ fn commit(project: &Project, directory: &Path, allow_dirty: bool) -> Result<Comm
     let commit = commit_of(project, directory);
     match &commit {
         Commit::None { reason } if !allow_dirty => bail!(
-            "{reason}; commit first, or use --allow-dirty for a release that is marked \
+            "{reason}; put that right first, or use --allow-dirty for a release that is marked \
              unreproducible"
         ),
         Commit::None { reason } => {

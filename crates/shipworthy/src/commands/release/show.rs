@@ -7,12 +7,12 @@ use shipworthy_core::attestation::predicate;
 use shipworthy_core::{Manifest, Trainer};
 use shipworthy_store::{Release, Reproducibility, Retention};
 
-use super::{One, shelf};
+use super::One;
 use crate::cli::Outcome;
 use crate::output;
 
 pub(super) fn run(one: &One) -> Result<Outcome> {
-    let shelf = shelf(&one.state)?;
+    let shelf = one.shelf()?;
     let id = shelf.resolve(&one.release)?;
     let release = shelf.store.release(&id)?.context("it was there a moment ago")?;
     let (manifest, said) = (shelf.manifest(&id)?, shelf.statements(&id)?);

@@ -10,8 +10,8 @@ use shipworthy_control::release::{Error, Shelf};
 use shipworthy_core::ReleaseId;
 use shipworthy_store::store;
 
+use super::One;
 use super::rebuild::{Rebuilt, rebuild};
-use super::{One, shelf};
 use crate::cli::Outcome;
 use crate::onnx_runtime::OnnxRuntime;
 use crate::output;
@@ -31,17 +31,21 @@ pub(super) struct Args {
 
     /// The largest difference of a prediction over the golden rows that passes, where the bits
     /// are not the same: made on another processor, say.
-    #[arg(long, value_name = "DIFFERENCE", requires = "rebuild")]
+    #[arg(long, value_name = "DIFFERENCE", requires = "rebuild", value_parser = tolerance)]
     tolerance: Option<f64>,
 
     #[command(flatten)]
     onnx: OnnxRuntime,
 }
 
+fn tolerance(text: &str) -> Result<f64, String> {
+    let number = text.parse::<f64>().ok().filter(|number| number.is_finite() && *number >= 0.0);
+    number.ok_or_else(|| "expected a number from 0 on".to_owned())
+}
+
 pub(super) fn run(args: &Args) -> Result<Outcome> {
     let one = &args.one;
-    let (models, trusted) = (args.onnx.models(1), one.trust.trusted()?);
-    let shelf = Shelf { models, trusted, ..shelf(&one.state)? };
+    let shelf = Shelf { models: args.onnx.models(1), ..one.shelf()? };
     let id = shelf.resolve(&one.release)?;
     let why = match shelf.verify(&id) {
         Ok(_) => None,
@@ -63,7 +67,7 @@ pub(super) fn run(args: &Args) -> Result<Outcome> {
         let id = id.to_string();
         output::json(&json!({"release": id, "ok": passes, "why": why, "rebuilt": rebuilt}))?;
     } else {
-        tell(&id, why.as_deref(), rebuilt.as_ref())?;
+        tell(&id, why.as_deref(), rebuilt.as_ref(), passes)?;
     }
     if let (Some(why), true) = (&why, one.json) {
         output::note(&not_what_it_was(&id, why));
@@ -88,7 +92,7 @@ fn not_what_it_was(id: &ReleaseId, why: &str) -> String {
     format!("{id} is not what it was: {why}")
 }
 
-fn tell(id: &ReleaseId, why: Option<&str>, rebuilt: Option<&Rebuilt>) -> Result<()> {
+fn tell(id: &ReleaseId, why: Option<&str>, rebuilt: Option<&Rebuilt>, passes: bool) -> Result<()> {
     if let Some(why) = why {
         output::note(&not_what_it_was(id, why));
         return Ok(());
@@ -104,7 +108,8 @@ fn tell(id: &ReleaseId, why: Option<&str>, rebuilt: Option<&Rebuilt>) -> Result<
             }
             None => "its golden predictions cannot be compared".to_owned(),
         };
-        output::note(&format!("made again from its commit, it is another: {difference}"));
+        let verdict = if passes { ", which --tolerance lets pass" } else { "" };
+        output::note(&format!("made again from its commit, it is another: {difference}{verdict}"));
     }
     for difference in &rebuilt.differences {
         output::note(&format!("  {:<9} {}", difference.what.name(), difference.detail));

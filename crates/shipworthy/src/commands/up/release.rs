@@ -8,6 +8,8 @@ use shipworthy_control::golden;
 use shipworthy_control::project::{Project, Trainer};
 use shipworthy_core::ReleaseId;
 use shipworthy_serving::release::LoadedRelease;
+use shipworthy_store::store::MAX_PAGE_ROWS;
+use shipworthy_store::{ReleaseQuery, Retention};
 
 use super::Args;
 use crate::commands::release::commit_of;
@@ -17,7 +19,7 @@ use crate::server::State;
 use crate::system::System;
 use crate::{output, state};
 
-/// The release to serve, trained now if there is none.
+/// The release to serve: the stable one, else the newest; made now if there is none.
 pub(super) fn find_or_make(
     args: &Args,
     project: &Project,
@@ -28,12 +30,39 @@ pub(super) fn find_or_make(
     let stable = kept.shelf.store.endpoint(name)?.and_then(|endpoint| endpoint.stable);
     let id = match stable {
         Some(id) if !args.new_release => id,
+        None if !args.new_release => match newest(project, kept)? {
+            Some(id) => serve_kept(project, id, kept, system)?,
+            None => make(args, project, kept, system)?,
+        },
         _ => make(args, project, kept, system)?,
     };
     let (release, rounding) = kept.shelf.load_to_serve(&id)?;
     warn_of_rounding(rounding);
     warn_of_changes(project, &release);
     Ok(Arc::new(release))
+}
+
+/// The newest release that `shipworthy release` made of the project, its files at hand.
+fn newest(project: &Project, kept: &State) -> Result<Option<ReleaseId>> {
+    let query =
+        ReleaseQuery { project: Some(project.identity.name.clone()), ..ReleaseQuery::default() };
+    let found = kept.shelf.store.search_releases(&query, None, MAX_PAGE_ROWS)?;
+    let mut found = found.into_iter().filter(|release| release.retention != Retention::Pruned);
+    Ok(found.next().map(|release| release.id))
+}
+
+fn serve_kept(
+    project: &Project,
+    id: ReleaseId,
+    kept: &State,
+    system: &System,
+) -> Result<ReleaseId> {
+    let by = kept.attribution("the newest release, served by `shipworthy up`", system)?;
+    kept.shelf.set_stable(&project.identity.name, &id, &by)?;
+    output::note(&format!(
+        "release {id} is here already, the newest; --new-release makes another of the tree as it is"
+    ));
+    Ok(id)
 }
 
 /// Trains the project's model, and makes it the endpoint's stable release.
@@ -48,8 +77,8 @@ fn make(args: &Args, project: &Project, kept: &State, system: &System) -> Result
         output::note(&format!("the release will be marked unreproducible: {reason}"));
     }
     let reason = "made and served by `shipworthy up`";
-    let making = Making::begin(kept, &args.signing, system)?;
-    let (id, trained) = making.of_project((project, directory), &commit, reason)?;
+    let making = Making::begin(kept, &args.signing, reason, system)?;
+    let (id, trained) = making.of_project((project, directory), &commit)?;
     trained.report.iter().for_each(|report| output::note(&summary(report)));
     let by = kept.attribution(reason, system)?;
     kept.shelf.set_stable(&project.identity.name, &id, &by)?;

@@ -77,6 +77,26 @@ fn entries(directory: &Path) -> Vec<PathBuf> {
 }
 
 #[test]
+fn a_model_is_imported_whole_or_not_at_all() {
+    let bench = Bench::new();
+    let model = std::path::Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("../shipworthy-models/tests/data/xgb_binary_num/model.json");
+    let line = format!("release import {} --name late --state STATE --json", model.display());
+    let made = bench.run(&line).json()["release"].as_str().unwrap().to_owned();
+    let steps = bench.at_every_step(|step| {
+        let fate = bench.kill(&line, step);
+        let listed = bench.releases();
+        assert!(listed.is_empty() || listed == [made.as_str()], "{listed:?}");
+        let again = bench.run(&line);
+        assert_eq!(again.code, Some(0), "after {step:?}, {}: {again:#?}", bench.killed_at());
+        assert_eq!(bench.releases(), [made.as_str()]);
+        assert_eq!(count(&copied_once(&bench.state), "release.created", &made), 1);
+        fate
+    });
+    assert!(steps > 100, "{steps} steps are too few to be all");
+}
+
+#[test]
 fn a_token_is_made_whole_or_not_at_all() {
     let bench = Bench::new();
     bench.run(RELEASE).expect(0);
