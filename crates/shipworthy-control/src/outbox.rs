@@ -10,6 +10,7 @@
 //! and through no more. Only a ledger that the store does not know, or one that is shorter than
 //! it was, is looked through from its beginning.
 
+mod compared;
 mod entry;
 mod found;
 #[cfg(test)]
@@ -25,6 +26,7 @@ use shipworthy_store::{Event, OutboxPosition, Store, store};
 use tokio::sync::{mpsc, oneshot};
 use tokio_util::sync::CancellationToken;
 
+pub use compared::{Edited, compare, events_about};
 pub use entry::{RecordedEvent, entry_id};
 use found::Found;
 

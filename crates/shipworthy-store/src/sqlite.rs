@@ -176,6 +176,10 @@ impl Store for SqliteStore {
         self.read("list the events", |db| events::latest(db, before, limit))
     }
 
+    fn events_about(&self, subject: &str, after: i64, limit: u32) -> Result<Vec<Event>, Error> {
+        self.read("list the events", |db| events::about(db, subject, after, limit))
+    }
+
     fn outbox(&self) -> Result<Option<OutboxPosition>, Error> {
         self.read("look up the outbox", outbox::position)
     }

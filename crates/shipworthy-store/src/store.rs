@@ -79,6 +79,13 @@ pub trait Store: std::fmt::Debug + Send + Sync {
     /// The store's own.
     fn latest_events(&self, before: Option<i64>, limit: u32) -> Result<Vec<Event>, Error>;
 
+    /// Events about `subject` with an id above `after` (0: from the first), oldest first, at most
+    /// `limit` and [`MAX_PAGE_ROWS`]. Walks through all events, for who checks one thing whole.
+    ///
+    /// # Errors
+    /// The store's own.
+    fn events_about(&self, subject: &str, after: i64, limit: u32) -> Result<Vec<Event>, Error>;
+
     /// Up to where events are copied into a ledger; `None` before the first.
     ///
     /// # Errors

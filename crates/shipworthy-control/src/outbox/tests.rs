@@ -1,5 +1,6 @@
 //! The outbox over a real store, and over disks that fail, are killed, or lose power.
 
+mod comparing;
 mod crashing;
 mod running;
 

@@ -56,6 +56,21 @@ pub(crate) fn an_event_is_recorded_as_given(store: &dyn Store) {
     assert!(matches!(refused(unknown), Error::UnknownActor { .. }));
 }
 
+pub(crate) fn events_are_found_by_what_they_are_about(store: &dyn Store) {
+    with_ana(store);
+    for subject in ["delay", "late", "delay", "dela", "delay"] {
+        let event = NewEvent::new("test", subject, &serde_json::json!({})).expect("an event");
+        store.record_event(&event, &by("ana", 1)).expect("recorded");
+    }
+    let all = store.events_after(0, 500).expect("the events");
+    let expected: Vec<&Event> = all.iter().filter(|event| event.subject == "delay").collect();
+    let first = store.events_about("delay", 0, 2).expect("a page");
+    assert_eq!(first.iter().collect::<Vec<_>>(), expected[..2]);
+    let rest = store.events_about("delay", first[1].id, 2).expect("a page");
+    assert_eq!(rest.iter().collect::<Vec<_>>(), expected[2..]);
+    assert!(store.events_about("nobody", 0, 500).expect("a page").is_empty());
+}
+
 pub(crate) fn pages_are_bounded(store: &dyn Store) {
     with_ana(store);
     let event = NewEvent::new("test", "page", &serde_json::json!({})).expect("an event");

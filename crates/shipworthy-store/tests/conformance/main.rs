@@ -52,6 +52,7 @@ conformance! {
             every_effect_has_its_event,
             a_refused_action_leaves_no_event,
             an_event_is_recorded_as_given,
+            events_are_found_by_what_they_are_about,
             pages_are_bounded,
             events_come_back_in_order,
         }

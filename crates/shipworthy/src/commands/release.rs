@@ -20,6 +20,7 @@ use anyhow::{Result, bail};
 use clap::{Args as ClapArgs, Subcommand};
 use shipworthy_control::models::Trees;
 use shipworthy_control::release::Shelf;
+use shipworthy_ledger::{ReadError, Reader, RealDisk};
 use shipworthy_store::{Bundles, SqliteStore, StateDir};
 
 use crate::cli::Outcome;
@@ -148,6 +149,22 @@ pub(crate) fn run(args: &Args, system: &System) -> Result<Outcome> {
         Some(Command::Hold(args)) => retention::hold(args, system),
         Some(Command::Free(args)) => retention::free(args, system),
         Some(Command::Forget(args)) => forget::run(args, system),
+    }
+}
+
+/// The ledger of a state directory, to read; `None` where there is none.
+///
+/// # Errors
+/// When it is damaged at its end.
+fn ledger(directory: &StateDir) -> Result<Option<Reader>> {
+    let path = directory.ledger();
+    // Opening a disk makes its directory.
+    if !path.is_dir() {
+        return Ok(None);
+    }
+    match Reader::open(Arc::new(RealDisk::new(path)?), None) {
+        Err(ReadError::NoLedger) => Ok(None),
+        opened => Ok(Some(opened?)),
     }
 }
 

@@ -1,16 +1,15 @@
 //! `shipworthy release prune`, `hold` and `free`: whose files stay.
 
 use std::collections::BTreeSet;
-use std::sync::Arc;
 
 use anyhow::{Context, Result};
 use clap::Args as ClapArgs;
 use serde_json::json;
 use shipworthy_control::release::named_in;
 use shipworthy_core::ReleaseId;
-use shipworthy_ledger::{ReadError, Reader, RealDisk};
 use shipworthy_store::{Attribution, Permission, Release, StateDir, Store, store};
 
+use super::ledger;
 use crate::cli::Outcome;
 use crate::output;
 use crate::server::Acting;
@@ -68,16 +67,9 @@ pub(super) fn prune(args: &PruneArgs, system: &System) -> Result<Outcome> {
 
 /// What the ledger names, if there is one.
 fn in_ledger(directory: &StateDir) -> Result<BTreeSet<String>> {
-    let path = directory.ledger();
-    // Opening a disk makes its directory.
-    if !path.is_dir() {
-        return Ok(BTreeSet::new());
-    }
-    let reader = match Reader::open(Arc::new(RealDisk::new(path)?), None) {
-        Err(ReadError::NoLedger) => return Ok(BTreeSet::new()),
-        opened => opened.context("the ledger cannot be read, so nothing is pruned")?,
-    };
-    named_in(&reader).context("the ledger cannot be read to its end, so nothing is pruned")
+    let reader = ledger(directory).context("the ledger cannot be read, so nothing is pruned")?;
+    let named = reader.map_or_else(|| Ok(BTreeSet::new()), |reader| named_in(&reader));
+    named.context("the ledger cannot be read to its end, so nothing is pruned")
 }
 
 pub(super) fn hold(args: &HoldArgs, system: &System) -> Result<Outcome> {

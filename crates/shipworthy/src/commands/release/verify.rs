@@ -1,17 +1,17 @@
 //! `shipworthy release verify RELEASE`.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-use anyhow::Result;
+use anyhow::{Result, anyhow};
 use clap::Args as ClapArgs;
 use serde_json::json;
-use shipworthy_control::models;
 use shipworthy_control::release::{Error, Shelf};
+use shipworthy_control::{models, outbox};
 use shipworthy_core::ReleaseId;
-use shipworthy_store::store;
+use shipworthy_store::{StateDir, store};
 
-use super::One;
 use super::rebuild::{Rebuilt, rebuild};
+use super::{One, ledger};
 use crate::cli::Outcome;
 use crate::onnx_runtime::OnnxRuntime;
 use crate::output;
@@ -58,6 +58,11 @@ pub(super) fn run(args: &Args) -> Result<Outcome> {
         ) => return Err(error.into()),
         Err(error) => Some(told(error)),
     };
+    let (same_events, edited) = match &why {
+        None => compare_events(&shelf, &one.state.state, &id)?,
+        Some(_) => (None, None),
+    };
+    let why = why.or(edited);
     let rebuilt = match (&why, args.rebuild) {
         (None, true) => Some(rebuild(&shelf, &id, args.project.as_deref(), &one.state.state)?),
         _ => None,
@@ -65,7 +70,10 @@ pub(super) fn run(args: &Args) -> Result<Outcome> {
     let passes = why.is_none() && rebuilt.as_ref().is_none_or(|rebuilt| args.passes(rebuilt));
     if one.json {
         let id = id.to_string();
-        output::json(&json!({"release": id, "ok": passes, "why": why, "rebuilt": rebuilt}))?;
+        output::json(&json!({
+            "release": id, "ok": passes, "why": why, "rebuilt": rebuilt,
+            "events_in_ledger": same_events,
+        }))?;
     } else {
         tell(&id, why.as_deref(), rebuilt.as_ref(), passes)?;
     }
@@ -75,8 +83,36 @@ pub(super) fn run(args: &Args) -> Result<Outcome> {
     Ok(if passes { Outcome::Done } else { Outcome::Failed })
 }
 
-fn told(error: Error) -> String {
-    format!("{:#}", anyhow::Error::new(error))
+fn told(error: impl Into<anyhow::Error>) -> String {
+    format!("{:#}", error.into())
+}
+
+/// Compares the events about a release with their copies in the ledger, if there is one: how many
+/// are the same, or which one is not. A ledger that cannot be read says nothing about a release.
+fn compare_events(
+    shelf: &Shelf,
+    state: &Path,
+    id: &ReleaseId,
+) -> Result<(Option<usize>, Option<String>)> {
+    let unread = |error: anyhow::Error| {
+        output::note(&format!(
+            "warning: the events about this release are not compared with the ledger, which cannot \
+             be read: {error:#}"
+        ));
+        Ok((None, None))
+    };
+    let ledger = match ledger(&StateDir::open(state)?) {
+        Ok(Some(ledger)) => ledger,
+        Ok(None) if shelf.store.outbox()?.is_none() => return Ok((None, None)),
+        Ok(None) => return unread(anyhow!("it is gone, though it has copies")),
+        Err(error) => return unread(error),
+    };
+    match outbox::compare(shelf.store.as_ref(), &ledger, id.as_str()) {
+        Ok(Ok(same)) => Ok((Some(same), None)),
+        Ok(Err(edited)) => Ok((None, Some(told(edited)))),
+        Err(error @ outbox::Error::Read(_)) => unread(error.into()),
+        Err(error) => Err(error.into()),
+    }
 }
 
 impl Args {
