@@ -7,6 +7,8 @@
 //!
 //! The file is JSON lines: `{"salt": …, "row": …}`, or `null` for a row that was erased.
 
+use std::collections::BTreeSet;
+
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
@@ -49,6 +51,15 @@ pub enum Error {
         /// The line, from 1.
         line: usize,
     },
+    /// A row that is gone, though nobody was to be forgotten.
+    #[error("line {line} is erased, and no event tells that its row was forgotten")]
+    Missing {
+        /// The line, from 1.
+        line: u64,
+    },
+    /// No file.
+    #[error("they are gone, and no event tells that they were removed")]
+    Gone,
     /// More or fewer rows.
     #[error("there are {found} lines where {signed} were signed")]
     Count {
@@ -72,6 +83,13 @@ impl Salted {
     }
 }
 
+/// A line of the file.
+fn written(row: &Option<Salted>) -> Vec<u8> {
+    let mut text = serde_json::to_vec(row).expect("strings have a JSON form");
+    text.push(b'\n');
+    text
+}
+
 impl ReferenceRows {
     /// Rows, each with a fresh salt.
     #[must_use]
@@ -85,15 +103,15 @@ impl ReferenceRows {
         Self(salted.collect())
     }
 
-    /// Reads the file.
+    /// Reads the file, whose lines have one spelling: a byte that was changed is found even where
+    /// JSON would read the same.
     ///
     /// # Errors
     /// [`Error::Unreadable`].
     pub fn read(contents: &[u8]) -> Result<Self, Error> {
         let lines = contents.split_inclusive(|byte| *byte == b'\n').enumerate();
         let rows = lines.map(|(line, text)| {
-            let whole = text.ends_with(b"\n");
-            let row = serde_json::from_slice(text).ok().filter(|_| whole);
+            let row = serde_json::from_slice(text).ok().filter(|row| written(row) == text);
             row.ok_or(Error::Unreadable { line: line + 1 })
         });
         rows.collect::<Result<_, _>>().map(Self)
@@ -102,12 +120,7 @@ impl ReferenceRows {
     /// The file.
     #[must_use]
     pub fn write(&self) -> Vec<u8> {
-        let line = |row: &Option<Salted>| {
-            let mut text = serde_json::to_vec(row).expect("strings have a JSON form");
-            text.push(b'\n');
-            text
-        };
-        self.0.iter().flat_map(line).collect()
+        self.0.iter().flat_map(written).collect()
     }
 
     /// What is signed: the digest of each row.
@@ -134,6 +147,18 @@ impl ReferenceRows {
             }
         }
         Ok(())
+    }
+
+    /// Whether each row that is not there was forgotten: `forgotten` are the lines, from 1.
+    ///
+    /// # Errors
+    /// With the first line that was not.
+    pub fn check_missing(&self, forgotten: &BTreeSet<u64>) -> Result<(), Error> {
+        let mut missing = (1..).zip(&self.0).filter(|(_, row)| row.is_none());
+        match missing.find(|(line, _)| !forgotten.contains(line)) {
+            Some((line, _)) => Err(Error::Missing { line }),
+            None => Ok(()),
+        }
     }
 
     /// Rows that are there, and all that there were.
@@ -216,6 +241,17 @@ mod tests {
     }
 
     #[test]
+    fn only_rows_that_were_forgotten_may_be_missing() {
+        let mut kept = rows();
+        kept.check_missing(&BTreeSet::new()).unwrap();
+        kept.erase("card", "b");
+        kept.check_missing(&BTreeSet::from([2])).unwrap();
+        kept.erase_all();
+        let missing = kept.check_missing(&BTreeSet::from([1, 2]));
+        assert!(matches!(missing, Err(Error::Missing { line: 3 })));
+    }
+
+    #[test]
     fn a_row_that_was_not_signed_is_found() {
         let signed = rows().predicate();
         let text = String::from_utf8(rows().write()).unwrap();
@@ -226,6 +262,11 @@ mod tests {
         assert!(matches!(check(&text[1..]), Err(Error::Unreadable { line: 1 })));
         assert!(matches!(check(&text[..text.len() - 1]), Err(Error::Unreadable { line: 3 })));
         assert!(matches!(check("null\n"), Err(Error::Count { found: 1, signed: 3 })));
+        assert!(matches!(check(""), Err(Error::Count { found: 0, signed: 3 })));
+        let respelled = text.replacen("\n", "\r\n", 1);
+        assert!(matches!(check(&respelled), Err(Error::Unreadable { line: 1 })));
+        let respelled = text.replacen("\"salt\":", "\"salt\": ", 1);
+        assert!(matches!(check(&respelled), Err(Error::Unreadable { line: 1 })));
         let other = ReferenceRows::new(&[json!({"card": "a"})], &SeededEntropy::new(2));
         assert!(matches!(other.check(&json!({})), Err(Error::Statement)));
     }

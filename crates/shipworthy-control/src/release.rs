@@ -315,7 +315,7 @@ impl Shelf {
         let release = self.load(id)?;
         let differs = |source| Error::Golden { id: id.to_string(), source };
         self.replay(&manifest, &release)?.map_err(differs)?;
-        self.reference_rows(id)?;
+        self.check_reference_rows(id)?;
         Ok(manifest)
     }
 

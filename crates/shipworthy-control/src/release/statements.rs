@@ -1,16 +1,17 @@
 //! What is said about a kept release: signed, read back, and what a broken signature means.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 use shipworthy_core::attestation::{Attested, Statement, predicate};
 use shipworthy_core::signing::{PublicKey, SigningKey};
 use shipworthy_core::{Manifest, ReleaseId, attestation, canonical};
-use shipworthy_store::event::REFERENCE_ROWS_ERASED;
-use shipworthy_store::{Attestation, Attribution, Key, KeyEnd, NewAttestation, NewEvent};
+use shipworthy_store::event::{REFERENCE_ROWS_ERASED, RELEASE_PRUNED};
+use shipworthy_store::{Attestation, Attribution, Event, Key, KeyEnd, NewAttestation, NewEvent};
 
 use super::{Error, Shelf};
-use crate::reference::ReferenceRows;
+use crate::outbox::events_about;
+use crate::reference::{self, ReferenceRows};
 use crate::statement::{self, Said, latest};
 
 /// What refuses a release for what is said about it.
@@ -62,7 +63,7 @@ pub enum Refusal {
     NoProvenance,
     /// Reference rows that are not what was signed.
     #[error("its reference rows are not what was signed")]
-    ReferenceRows(#[from] crate::reference::Error),
+    ReferenceRows(#[from] reference::Error),
 }
 
 impl Shelf {
@@ -157,7 +158,7 @@ impl Shelf {
         self.checked_reference_rows(id, &said)
     }
 
-    pub(super) fn checked_reference_rows(
+    fn checked_reference_rows(
         &self,
         id: &ReleaseId,
         said: &[Said],
@@ -168,6 +169,22 @@ impl Shelf {
         let rows = ReferenceRows::read(&contents).map_err(refused)?;
         rows.check(signed).map_err(refused)?;
         Ok(Some(rows))
+    }
+
+    /// Refuses reference rows that are not there, unless an event tells that they went: rows that
+    /// were forgotten, and those of a release that was pruned, which do not come back.
+    pub(super) fn check_reference_rows(&self, id: &ReleaseId) -> Result<(), Error> {
+        let said = self.statements(id)?;
+        if latest(&said, predicate::REFERENCE_ROWS).is_none() {
+            return Ok(());
+        }
+        let events = events_about(self.store.as_ref(), id.as_str())?;
+        let checked = match self.checked_reference_rows(id, &said)? {
+            Some(rows) => rows.check_missing(&forgotten(&events)),
+            None if events.iter().any(|event| event.kind == RELEASE_PRUNED) => Ok(()),
+            None => Err(reference::Error::Gone),
+        };
+        checked.map_err(|error| Error::refused(id, Refusal::from(error)))
     }
 
     /// Erases reference rows of a release, by what `erase` does to them; gives their lines, from
@@ -257,6 +274,16 @@ impl Shelf {
         let keys = self.store.keys()?.into_iter().filter(is_listed);
         Ok(keys.map(|key| (key.public.id(), key)).collect())
     }
+}
+
+/// The lines of reference rows, from 1, that were forgotten.
+fn forgotten(events: &[Event]) -> BTreeSet<u64> {
+    let erasures = events.iter().filter(|event| event.kind == REFERENCE_ROWS_ERASED);
+    let lines = erasures.flat_map(|event| {
+        let body: Value = serde_json::from_str(&event.body).unwrap_or_default();
+        body["rows"].as_array().cloned().unwrap_or_default()
+    });
+    lines.filter_map(|line| line.as_u64()).collect()
 }
 
 /// Refuses a release that should come with a provenance and has none that counts.

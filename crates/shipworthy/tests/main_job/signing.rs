@@ -244,6 +244,33 @@ fn reference_rows_are_forgotten_and_the_release_stays() {
 }
 
 #[test]
+fn reference_rows_that_nobody_forgot_are_missed() {
+    let (project, id) = released();
+    let file = project.state().join(format!("attachments/{}.jsonl", &id[7..]));
+    let kept = fs::read_to_string(&file).unwrap();
+    let lines = kept.lines().count();
+    let one_erased = kept.replacen(kept.lines().nth(4).unwrap(), "null", 1);
+    let cases = [
+        (String::new(), format!("there are 0 lines where {lines} were signed")),
+        ("null\n".repeat(lines), "line 1 is erased, and no event tells".to_owned()),
+        (one_erased, "line 5 is erased, and no event tells".to_owned()),
+        (kept.replace('\n', "\r\n"), "line 1 is no reference row".to_owned()),
+    ];
+    for (contents, why) in cases {
+        fs::write(&file, contents).unwrap();
+        let refused = verify(&project, &id, "");
+        refused.expect(1);
+        refused.says(&why);
+    }
+    fs::remove_file(&file).unwrap();
+    let refused = verify(&project, &id, "");
+    refused.expect(1);
+    refused.says("they are gone, and no event tells");
+    fs::write(&file, kept).unwrap();
+    verify(&project, &id, "").expect(0);
+}
+
+#[test]
 fn a_key_that_nobody_trusted_signs_nothing() {
     let (project, id) = released();
     let (private, public) = key_pair(&project, "other");
