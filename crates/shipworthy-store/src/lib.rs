@@ -46,6 +46,6 @@ pub use release::{
     MetricBounds, NewRelease, Release, ReleaseId, ReleaseQuery, Reproducibility, Retention,
 };
 pub use sqlite::SqliteStore;
-pub use state_dir::{ServerInfo, StateDir, StateLock};
+pub use state_dir::{ReadLock, ServerInfo, StateDir, StateLock};
 pub use store::Store;
 pub use token::{NewToken, Permission, Role, Secret, Token};

@@ -28,7 +28,7 @@ use shipworthy_core::signing::SigningKey;
 
 use crate::{durable, token::Secret};
 
-pub use lock::StateLock;
+pub use lock::{ReadLock, StateLock};
 
 /// Only the owner may look: the ledger holds people's data.
 const DIRECTORY_MODE: u32 = 0o700;
@@ -67,10 +67,23 @@ impl StateDir {
         StateLock::take(self)
     }
 
+    /// Keeps writers away while it is read: takes the lock or, in a directory that may not be
+    /// written, shares it with others who only read.
+    ///
+    /// # Errors
+    /// As [`lock`](Self::lock).
+    pub fn lock_to_read(&self) -> Result<ReadLock, Error> {
+        ReadLock::take(self)
+    }
+
     /// The directory itself, absolute.
     #[must_use]
     pub fn path(&self) -> &Path {
         &self.path
+    }
+
+    fn lock_file(&self) -> PathBuf {
+        self.path.join("LOCK")
     }
 
     /// The SQLite file.

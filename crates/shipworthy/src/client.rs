@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 use clap::Args;
-use shipworthy_store::{StateDir, StateLock, state_dir};
+use shipworthy_store::{ReadLock, StateDir, StateLock, state_dir};
 
 use crate::output;
 pub(crate) use http::{Client, segment};
@@ -32,11 +32,11 @@ pub(crate) struct RemoteArgs {
 }
 
 /// Where to ask.
-pub(crate) enum Found {
+pub(crate) enum Found<Lock = StateLock> {
     /// A server runs.
     Server(Client),
-    /// None runs; nobody else opens the files while this is held.
-    Files(StateLock),
+    /// None runs; nobody else writes the files while this is held.
+    Files(Lock),
 }
 
 /// Finds out whether a server holds the state directory.
@@ -47,6 +47,22 @@ pub(crate) enum Found {
 /// # Errors
 /// When there is no such directory, or a server that holds it cannot be reached.
 pub(crate) fn find(state: &Path, remote: &RemoteArgs) -> Result<Found> {
+    found(state, remote, StateDir::lock)
+}
+
+/// The same for who only reads, which goes on where nobody may write.
+///
+/// # Errors
+/// As [`find`].
+pub(crate) fn find_to_read(state: &Path, remote: &RemoteArgs) -> Result<Found<ReadLock>> {
+    found(state, remote, StateDir::lock_to_read)
+}
+
+fn found<Lock>(
+    state: &Path,
+    remote: &RemoteArgs,
+    lock: impl FnOnce(&StateDir) -> Result<Lock, state_dir::Error>,
+) -> Result<Found<Lock>> {
     if let Some(url) = &remote.server {
         let token = remote.token.clone().context("--server needs a --token")?;
         return Ok(Found::Server(Client::new(url, token)?));
@@ -59,7 +75,7 @@ pub(crate) fn find(state: &Path, remote: &RemoteArgs) -> Result<Found> {
         );
     }
     let directory = StateDir::open(state)?;
-    match directory.lock() {
+    match lock(&directory) {
         Ok(lock) => Ok(Found::Files(lock)),
         Err(state_dir::Error::Locked { holder, .. }) => {
             Ok(Found::Server(holder_of(&directory, holder, remote)?))

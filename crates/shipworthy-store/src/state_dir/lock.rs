@@ -2,7 +2,7 @@
 
 use std::{
     fs::{File, OpenOptions, TryLockError},
-    io::{Read, Write},
+    io::{self, Read, Write},
     os::unix::fs::OpenOptionsExt,
 };
 
@@ -54,7 +54,7 @@ impl StateLock {
     pub fn announce(&self, server: &ServerInfo) -> Result<(), Error> {
         let path = self.dir.server_file();
         let written = serde_json::to_vec(server)
-            .map_err(std::io::Error::from)
+            .map_err(io::Error::from)
             .and_then(|json| durable::replace(&path, &json, SECRET_MODE));
         written.map_err(io_error("write the server file", &path))
     }
@@ -104,7 +104,7 @@ impl StateLock {
     }
 
     pub(super) fn take(dir: &StateDir) -> Result<Self, Error> {
-        let path = dir.path().join("LOCK");
+        let path = dir.lock_file();
         let mut file = OpenOptions::new()
             .read(true)
             .write(true)
@@ -126,6 +126,54 @@ impl StateLock {
         let lock = Self { dir: dir.clone(), file };
         lock.withdraw()?;
         Ok(lock)
+    }
+}
+
+/// The right to read what nobody writes meanwhile, also in a directory that may not be written.
+#[derive(Debug)]
+pub struct ReadLock {
+    dir: StateDir,
+    /// The lock, where it may be taken.
+    _lock: Option<StateLock>,
+    /// Else its file, shared with others who only read. A copy without it has no writer either.
+    _file: Option<File>,
+}
+
+impl ReadLock {
+    /// The directory that is locked.
+    #[must_use]
+    pub const fn dir(&self) -> &StateDir {
+        &self.dir
+    }
+
+    pub(super) fn take(dir: &StateDir) -> Result<Self, Error> {
+        let (lock, file) = match StateLock::take(dir) {
+            Ok(lock) => (Some(lock), None),
+            Err(Error::Io { source, .. }) if is_read_only(&source) => (None, shared(dir)?),
+            Err(error) => return Err(error),
+        };
+        Ok(Self { dir: dir.clone(), _lock: lock, _file: file })
+    }
+}
+
+fn is_read_only(error: &io::Error) -> bool {
+    matches!(error.kind(), io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem)
+}
+
+/// Takes the lock without writing into its file.
+pub(super) fn shared(dir: &StateDir) -> Result<Option<File>, Error> {
+    let path = dir.lock_file();
+    let file = match File::open(&path) {
+        Ok(file) => file,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        Err(source) => return Err(io_error("open the lock", &path)(source)),
+    };
+    match file.try_lock_shared() {
+        Ok(()) => Ok(Some(file)),
+        Err(TryLockError::WouldBlock) => {
+            Err(Error::Locked { path: dir.path().to_owned(), holder: read_pid(&file) })
+        }
+        Err(TryLockError::Error(source)) => Err(io_error("lock", &path)(source)),
     }
 }
 

@@ -58,6 +58,26 @@ fn a_second_handle_is_refused_until_the_lock_is_dropped() {
 }
 
 #[test]
+fn who_only_reads_keeps_writers_away_and_is_kept_away_by_them() {
+    let (_parent, dir) = open();
+    assert!(lock::shared(&dir).unwrap().is_none(), "there is no lock yet");
+    let lock = dir.lock().unwrap();
+    let own = std::process::id();
+    let refused = [lock::shared(&dir).map(drop), dir.lock_to_read().map(drop)];
+    for refused in refused {
+        assert!(matches!(refused, Err(Error::Locked { holder: Some(pid), .. }) if pid == own));
+    }
+    drop(lock);
+    // Where nothing may be written, several may read.
+    let readers = [lock::shared(&dir).unwrap(), lock::shared(&dir).unwrap()];
+    assert!(matches!(dir.lock(), Err(Error::Locked { .. })));
+    drop(readers);
+    let reading = dir.lock_to_read().unwrap();
+    assert_eq!(reading.dir(), &dir);
+    assert!(matches!(dir.lock(), Err(Error::Locked { .. })));
+}
+
+#[test]
 fn a_holder_that_has_not_written_its_id_is_another_process() {
     let (_parent, dir) = open();
     let _lock = dir.lock().unwrap();

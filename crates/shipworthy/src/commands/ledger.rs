@@ -17,7 +17,7 @@ use shipworthy_core::DecisionId;
 pub(crate) use self::decision::{answer, moment};
 use self::entries::Ledger;
 use crate::cli::Outcome;
-use crate::client::{RemoteArgs, find};
+use crate::client::{RemoteArgs, find_to_read};
 use crate::output;
 use crate::state::StateArgs;
 use crate::system::System;
@@ -121,7 +121,7 @@ pub(crate) fn run(args: &Args, _system: &System) -> Result<Outcome> {
 }
 
 fn open(place: &Place) -> Result<Ledger> {
-    Ledger::open(find(&place.state.state, &place.remote)?)
+    Ledger::open(find_to_read(&place.state.state, &place.remote)?)
 }
 
 #[cfg(test)]

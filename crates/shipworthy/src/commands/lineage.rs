@@ -8,7 +8,7 @@ use shipworthy_control::release::Shelf;
 use shipworthy_core::{DecisionId, ReleaseId};
 
 use crate::cli::Outcome;
-use crate::client::{RemoteArgs, find};
+use crate::client::{RemoteArgs, find_to_read};
 use crate::commands::ledger::entries::{Entry, Ledger};
 use crate::commands::ledger::{answer, moment};
 use crate::commands::release;
@@ -98,7 +98,10 @@ fn ledger(args: &Args) -> Result<Option<Ledger>> {
     // A project that was released and never served has no ledger.
     let is_there = args.state.state.join("ledger").is_dir();
     match is_there {
-        true => Ok(Some(Ledger::open(find(&args.state.state, &RemoteArgs::default())?)?)),
+        true => {
+            let found = find_to_read(&args.state.state, &RemoteArgs::default())?;
+            Ok(Some(Ledger::open(found)?))
+        }
         false => Ok(None),
     }
 }

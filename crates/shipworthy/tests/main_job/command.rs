@@ -1,5 +1,6 @@
 //! Runs the program to its end.
 
+use std::os::unix::fs::MetadataExt;
 use std::process::{Command, Stdio};
 
 use serde_json::Value;
@@ -33,9 +34,15 @@ impl Ran {
     }
 }
 
+const PROGRAM: &str = env!("CARGO_BIN_EXE_shipworthy");
+
 /// The program, in an environment that says nothing to it.
 pub(crate) fn program() -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_shipworthy"));
+    silent(PROGRAM)
+}
+
+fn silent(program: &str) -> Command {
+    let mut command = Command::new(program);
     let of_state = ["STATE", "TOKEN", "SIGNING_KEY", "SIGNING_KEY_FILE", "TRUSTED_KEYS"];
     for variable in of_state.into_iter().chain(["LISTEN", "ADMIN", "LOG"]) {
         command.env_remove(format!("SHIPWORTHY_{variable}"));
@@ -54,6 +61,17 @@ pub(crate) fn path_of(name: &str) -> String {
 /// Runs the program with the words of a line as its arguments.
 pub(crate) fn run(line: &str) -> Ran {
     finish(program().args(line.split_whitespace()))
+}
+
+/// Runs the program as somebody to whom a file's mode means something: root may do everything,
+/// unless it gives that up.
+pub(crate) fn run_unprivileged(line: &str) -> Ran {
+    let is_root = std::fs::metadata("/proc/self").unwrap().uid() == 0;
+    let mut command = if is_root { silent("setpriv") } else { program() };
+    if is_root {
+        command.args(["--bounding-set=-dac_override,-dac_read_search", PROGRAM]);
+    }
+    finish(command.args(line.split_whitespace()))
 }
 
 /// Runs a command that was made with [`program`].

@@ -1,6 +1,8 @@
 //! Every control action is in the ledger, once, whoever did it and however the process ended.
 
 use std::collections::HashSet;
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -8,7 +10,9 @@ use serde_json::Value;
 use shipworthy_ledger::{Kind, Reader, RealDisk};
 use shipworthy_store::{SqliteStore, Store};
 
+use crate::command::run_unprivileged;
 use crate::export::export;
+use crate::killing;
 use crate::project::{Project, row, rows};
 use crate::server::Server;
 
@@ -98,6 +102,33 @@ fn actions_of_a_server_and_of_commands_without_one_are_in_one_order() {
     assert_eq!(kinds[8..], ["endpoint.stable_set", "policy.reloaded", "token.created"]);
     let shown = project.run("ledger show event:10 --state STATE");
     assert!(shown.expect(0).contains("policy.reloaded"), "{shown:#?}");
+}
+
+#[test]
+fn a_ledger_that_nobody_may_write_is_read() {
+    let project = Project::new();
+    let server = Server::start(&project);
+    server.predict(&rows()[..5]).expect(200);
+    let id = server.release();
+    server.terminate();
+    let backup = project.beside("backup");
+    killing::copy(&project.state(), &backup);
+    for (place, mode) in [("LOCK", 0o444), ("ledger", 0o555), ("", 0o555)] {
+        fs::set_permissions(backup.join(place), fs::Permissions::from_mode(mode)).unwrap();
+    }
+    let read = |line: &str| run_unprivileged(&project.line(line));
+    let check = || {
+        let tail = read("ledger tail --state BESIDE/backup --json");
+        assert_eq!(tail.expect(0).lines().count(), RELEASED.len() + 1 + 5);
+        read("ledger show event:1 --state BESIDE/backup").expect(0);
+        let export = "ledger export --state BESIDE/backup --output BESIDE/out.parquet --json";
+        assert_eq!(read(export).json()["decisions"], 5);
+        read(&format!("lineage {id} --state BESIDE/backup")).expect(0);
+    };
+    check();
+    fs::remove_file(backup.join("LOCK")).unwrap();
+    check();
+    assert!(!backup.join("LOCK").exists());
 }
 
 #[test]

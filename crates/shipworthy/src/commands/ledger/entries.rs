@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use shipworthy_core::DecisionId;
 use shipworthy_ledger::{Content, Disk, ReadError, Reader, RealDisk};
-use shipworthy_store::StateLock;
+use shipworthy_store::ReadLock;
 
 use self::pages::{Page, Pages};
 use crate::client::{Client, Found};
@@ -38,7 +38,7 @@ pub(crate) enum Ledger {
         /// Reads them, up to the end of what is whole.
         reader: Reader,
         /// Keeps a server from starting meanwhile.
-        _lock: StateLock,
+        _lock: ReadLock,
     },
 }
 
@@ -48,7 +48,7 @@ pub(crate) type Entries<'a> = Box<dyn Iterator<Item = Result<Entry>> + 'a>;
 impl Ledger {
     /// The ledger of the server or of the files that were found. A torn tail is not repaired, but
     /// said.
-    pub(crate) fn open(found: Found) -> Result<Self> {
+    pub(crate) fn open(found: Found<ReadLock>) -> Result<Self> {
         let lock = match found {
             Found::Server(client) => return Ok(Self::Server(client)),
             Found::Files(lock) => lock,

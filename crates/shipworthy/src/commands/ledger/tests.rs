@@ -33,7 +33,7 @@ fn left_by_a_server(records: &[Record]) -> tempfile::TempDir {
 }
 
 fn opened(kept: &Path) -> Ledger {
-    let lock = StateDir::open(kept).unwrap().lock().unwrap();
+    let lock = StateDir::open(kept).unwrap().lock_to_read().unwrap();
     Ledger::open(Found::Files(lock)).unwrap()
 }
 
@@ -198,7 +198,7 @@ fn a_torn_tail_is_read_up_to_and_left_alone() {
 #[test]
 fn a_state_directory_without_a_ledger_says_so_and_stays_so() {
     let kept = tempfile::tempdir().unwrap();
-    let lock = StateDir::open(kept.path()).unwrap().lock().unwrap();
+    let lock = StateDir::open(kept.path()).unwrap().lock_to_read().unwrap();
     let error = Ledger::open(Found::Files(lock)).err().unwrap();
     assert!(error.to_string().contains("no ledger"), "{error}");
     assert!(!kept.path().join("ledger").exists());
