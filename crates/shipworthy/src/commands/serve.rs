@@ -9,6 +9,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
+use clap::ArgGroup;
 use shipworthy_control::plane::{Reload, ReloadError};
 use shipworthy_control::project;
 use shipworthy_core::{Policy, ReleaseId, canonical};
@@ -37,6 +38,7 @@ use crate::system::System;
 /// the release. A release that is kept here (`shipworthy release import` makes one) has a contract
 /// and decides. Prints and stops as `shipworthy up` does.
 #[derive(clap::Args, Clone, Debug)]
+#[command(group = ArgGroup::new("what").required(true).multiple(true).args(["models", "releases"]))]
 #[command(after_help = "Example:\n  shipworthy serve --model late=model.json\n  curl -s \
     localhost:8080/v2/models/late\n\nFormats, found by content: XGBoost (JSON, UBJSON), LightGBM \
     (text), CatBoost (JSON), ONNX (run by ONNX Runtime: pip install onnxruntime).\n\nWith a contract:\n  shipworthy release import late.onnx --task binary\n  shipworthy serve --release 08d796d1faec\n\nIn front of a server that is there:\n  shipworthy serve --model \
@@ -44,7 +46,7 @@ use crate::system::System;
     holds it.")]
 pub(crate) struct Args {
     /// The name that clients call a model by, and its file or URL; may be given several times.
-    #[arg(long = "model", short, value_name = "NAME=FILE", required_unless_present = "releases")]
+    #[arg(long = "model", short, value_name = "NAME=FILE")]
     models: Vec<Named>,
 
     /// A release of the state directory, served under its own name and with its contract: its id,

@@ -120,6 +120,9 @@ fn a_wrong_file_is_refused_with_what_to_do() {
     let ran = project.run(&format!("serve --model a/b={twice}"));
     ran.expect(2);
     ran.says("cannot be a name in a URL");
+    let nothing = project.run("serve --state STATE");
+    nothing.expect(2);
+    nothing.says("<--model <NAME=FILE>|--release <RELEASE>>");
 }
 
 #[test]
