@@ -1,5 +1,7 @@
 //! What is said about a release when it is made, and read back later.
 
+mod strict;
+
 use serde_json::{Value, json};
 use shipworthy_core::attestation::{Attested, Statement, predicate};
 use shipworthy_core::{Manifest, SourceFile};
@@ -137,6 +139,15 @@ fn is_uri(text: &str) -> bool {
         && scheme.bytes().all(is_scheme)
         && !rest.is_empty()
         && !rest.bytes().any(forbidden)
+}
+
+/// A predicate that somebody gives, which says the same to everybody who reads it.
+///
+/// # Errors
+/// When it is no JSON, has a name twice in one object, or a number that loses digits.
+pub fn given_predicate(text: &str) -> Result<Value, Unsayable> {
+    let refused = |error| Unsayable { message: format!("the predicate is refused: {error}") };
+    strict::parse(text).map_err(refused)
 }
 
 /// What is said by others than this program: `gate-report`, or the URI of a predicate type.

@@ -6,7 +6,7 @@ use axum::body::Body;
 use axum::extract::{Extension, Path, State};
 use axum::http::{Response, StatusCode};
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde_json::value::RawValue;
 use shipworthy_core::attestation::MAX_ENVELOPE_BYTES;
 use shipworthy_core::signing::SigningKey;
 use shipworthy_store::{Attribution, Permission};
@@ -36,7 +36,7 @@ struct Asked {
     reason: String,
     #[serde(rename = "type")]
     predicate_type: Option<String>,
-    predicate: Option<Value>,
+    predicate: Option<Box<RawValue>>,
 }
 
 #[derive(Serialize)]
@@ -115,10 +115,9 @@ fn perform(
     match verb {
         Verb::Approve => drop(shelf.approve(&id, &key()?, by)?),
         Verb::Attest => {
-            let said = statement::stated(
-                asked.predicate_type.as_deref().unwrap_or_default(),
-                asked.predicate.unwrap_or_default(),
-            )?;
+            let kind = asked.predicate_type.as_deref().unwrap_or_default();
+            let predicate = asked.predicate.as_ref().map_or("null", |given| given.get());
+            let said = statement::stated(kind, statement::given_predicate(predicate)?)?;
             shelf.attest(&id, &said, &key()?, by)?;
         }
         Verb::Hold => drop(shelf.store.hold_release(&id, by)?),

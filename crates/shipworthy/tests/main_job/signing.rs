@@ -344,6 +344,10 @@ fn say_all(project: &Project, id: &str) {
     attest("shipworthy:approval/v1").says("`shipworthy release approve`");
     fs::write(&report, r#"{"result": "FINE"}"#).unwrap();
     attest("gate-report").says("PASSED, WARNED or FAILED");
+    fs::write(&report, r#"{"a": {"rows": 1, "rows": 2}}"#).unwrap();
+    attest("x:y").says("`rows` twice in one object");
+    fs::write(&report, r#"{"a": 12345678901234567890123}"#).unwrap();
+    attest("x:y").says("12345678901234567890123 would be read as");
     verify(project, id, "").expect(0);
     assert_eq!(said(project, id).len(), 5);
     for (verb, retention) in [("hold", "held"), ("free", "kept")] {

@@ -6,7 +6,7 @@ use anyhow::{Context, Result, bail};
 use clap::Args as ClapArgs;
 use serde_json::{Value, json};
 use shipworthy_control::release::Shelf;
-use shipworthy_control::statement::{Said, stated};
+use shipworthy_control::statement::{Said, given_predicate, stated};
 use shipworthy_core::attestation::predicate;
 use shipworthy_store::Permission;
 
@@ -96,8 +96,8 @@ pub(super) fn approve(saying: &Saying, system: &System) -> Result<Outcome> {
 
 pub(super) fn attest(args: &AttestArgs, system: &System) -> Result<Outcome> {
     let text = input::text(&args.predicate)?;
-    let predicate: Value = serde_json::from_str(&text)
-        .with_context(|| format!("{} is no JSON", args.predicate.display()))?;
+    let predicate = given_predicate(&text)
+        .with_context(|| format!("{} cannot be signed", args.predicate.display()))?;
     let said = stated(&args.predicate_type, predicate.clone())?;
     let Saying { release, signing, acting, .. } = &args.saying;
     let id = match args.saying.server()? {
