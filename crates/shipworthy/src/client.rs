@@ -26,6 +26,13 @@ pub(crate) struct RemoteArgs {
     #[arg(long, value_name = "URL", requires = "token")]
     pub(crate) server: Option<String>,
 
+    #[command(flatten)]
+    pub(crate) actor: TokenArgs,
+}
+
+/// Who acts.
+#[derive(Args, Clone, Debug, Default)]
+pub(crate) struct TokenArgs {
     /// The token to act with, instead of the one in the state directory.
     #[arg(long, value_name = "TOKEN", env = "SHIPWORTHY_TOKEN", hide_env_values = true)]
     pub(crate) token: Option<String>,
@@ -64,7 +71,7 @@ fn found<Lock>(
     lock: impl FnOnce(&StateDir) -> Result<Lock, state_dir::Error>,
 ) -> Result<Found<Lock>> {
     if let Some(url) = &remote.server {
-        let token = remote.token.clone().context("--server needs a --token")?;
+        let token = remote.actor.token.clone().context("--server needs a --token")?;
         return Ok(Found::Server(Client::new(url, token)?));
     }
     if !state.is_dir() {
@@ -89,7 +96,7 @@ fn found<Lock>(
 /// # Errors
 /// When there is neither.
 pub(crate) fn token(directory: &StateDir, remote: &RemoteArgs) -> Result<String> {
-    if let Some(token) = &remote.token {
+    if let Some(token) = &remote.actor.token {
         return Ok(token.clone());
     }
     let secret = directory.token()?.with_context(|| {

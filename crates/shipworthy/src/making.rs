@@ -12,6 +12,7 @@ use shipworthy_control::{Commit, Origin, train};
 use shipworthy_core::ReleaseId;
 use shipworthy_core::signing::SigningKey;
 use shipworthy_rows::Timestamp;
+use shipworthy_store::Attribution;
 
 use crate::command_runner::CommandRunner;
 use crate::commands::release::commit_of;
@@ -24,27 +25,25 @@ use crate::system::System;
 pub(crate) struct Making<'a> {
     kept: &'a State,
     signer: SigningKey,
-    reason: String,
+    by: Attribution,
     started_at: Timestamp,
     system: &'a System,
 }
 
 impl<'a> Making<'a> {
-    /// Begins to make a release: what cannot be signed need not be made.
+    /// Begins to make a release, for who makes it and why: what cannot be signed need not be made.
     ///
     /// # Errors
-    /// When what was given as the key is none, its word would not count, or nobody may act.
+    /// When what was given as the key is none, or its word would not count.
     pub(crate) fn begin(
         kept: &'a State,
         signing: &SigningArgs,
-        reason: &str,
+        by: Attribution,
         system: &'a System,
     ) -> Result<Self> {
-        let signer = signing.signer(kept, system)?;
+        let signer = signing.signer(kept, Some(&by), system)?;
         kept.shelf.check_signer(&signer)?;
-        // Nor what nobody can be said to have made, or for no reason.
-        kept.attribution(reason, system)?;
-        Ok(Self { kept, signer, reason: reason.to_owned(), started_at: system.clock.now(), system })
+        Ok(Self { kept, signer, by, started_at: system.clock.now(), system })
     }
 
     /// Makes the model of a project that lies in `directory`, and keeps it as a release that
@@ -85,9 +84,9 @@ impl<'a> Making<'a> {
     /// Signs and keeps what was made.
     ///
     /// # Errors
-    /// When nobody may act, or it cannot be kept.
+    /// When it cannot be kept.
     pub(crate) fn keep(&self, made: &Made<'_>) -> Result<ReleaseId> {
-        let by = self.kept.attribution(&self.reason, self.system)?;
+        let by = Attribution::new(self.by.actor(), self.by.reason(), self.system.clock.now())?;
         let entropy = self.system.entropy.as_ref();
         let keeping = Keeping { signer: &self.signer, entropy, by: &by };
         Ok(self.kept.shelf.keep(made, &keeping)?)

@@ -8,6 +8,7 @@ use clap::Args;
 use shipworthy_control::models::Cause;
 use shipworthy_control::plane::Signer;
 use shipworthy_core::signing::{PublicKey, SigningKey};
+use shipworthy_store::Attribution;
 
 use crate::server::State;
 use crate::system::System;
@@ -34,13 +35,22 @@ pub(crate) struct TrustArgs {
 /// Holds a private key in PEM: for pipelines, which have secrets but no files.
 const VARIABLE: &str = "SHIPWORTHY_SIGNING_KEY";
 
+/// Why the first key of a state directory is trusted.
+const FIRST_KEY: &str = "the first key";
+
 impl SigningArgs {
     /// The key to sign with. The first key of a state directory is trusted at once; one that
-    /// comes later signs only after somebody has trusted it.
+    /// comes later signs only after somebody has trusted it. `by` acts; without one it is whose
+    /// token lies in the state directory.
     ///
     /// # Errors
     /// When what was given is no key, or the first one cannot be made.
-    pub(crate) fn signer(&self, state: &State, system: &System) -> Result<SigningKey> {
+    pub(crate) fn signer(
+        &self,
+        state: &State,
+        by: Option<&Attribution>,
+        system: &System,
+    ) -> Result<SigningKey> {
         let key = match (&self.signing_key, System::variable(VARIABLE)) {
             (Some(path), _) => read(path)?,
             (None, Some(pem)) => SigningKey::from_pem(&pem).context(VARIABLE)?,
@@ -48,7 +58,11 @@ impl SigningArgs {
         };
         let store = &state.shelf.store;
         if store.keys()?.is_empty() {
-            store.trust_key(&key.public(), &state.attribution("the first key", system)?)?;
+            let by = match by {
+                Some(by) => Attribution::new(by.actor(), FIRST_KEY, system.clock.now())?,
+                None => state.attribution(FIRST_KEY, system)?,
+            };
+            store.trust_key(&key.public(), &by)?;
             output::note(&format!("key {} signs the releases of this state", key.public().id()));
         }
         Ok(key)
@@ -105,7 +119,7 @@ impl StateSigner {
 
 impl Signer for StateSigner {
     fn key(&self) -> Result<SigningKey, Cause> {
-        Ok(self.signing.signer(&self.state, &self.system)?)
+        Ok(self.signing.signer(&self.state, None, &self.system)?)
     }
 }
 

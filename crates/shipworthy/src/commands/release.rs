@@ -24,6 +24,7 @@ use shipworthy_ledger::{ReadError, Reader, RealDisk};
 use shipworthy_store::{Bundles, SqliteStore, StateDir};
 
 use crate::cli::Outcome;
+use crate::client::TokenArgs;
 use crate::onnx_runtime::OnnxRuntime;
 use crate::signing::{SigningArgs, TrustArgs};
 use crate::state::StateArgs;
@@ -65,6 +66,9 @@ pub(crate) struct Args {
     /// Why; it stands in the record of this action.
     #[arg(long, value_name = "WHY", default_value = "made by `shipworthy release`")]
     reason: String,
+
+    #[command(flatten)]
+    actor: TokenArgs,
 
     #[command(flatten)]
     signing: SigningArgs,

@@ -10,7 +10,7 @@ use shipworthy_control::project::LedgerSizes;
 use shipworthy_store::{Attribution, Permission};
 
 use super::{State, copy_events};
-use crate::client::{Client, Found, RemoteArgs, find, segment};
+use crate::client::{Client, Found, RemoteArgs, TokenArgs, find, segment};
 use crate::state::StateArgs;
 use crate::system::System;
 
@@ -81,9 +81,27 @@ impl Acting {
             );
         }
         let state = State::open(&self.state.state, Arc::new(Trees), system)?;
-        let actor = match &self.remote.token {
-            Some(secret) => state.shelf.store.authenticate(secret)?,
-            None => state.local.clone(),
+        let by = state.authorise(&self.remote.actor, permission, &self.reason, system)?;
+        Ok((state, by))
+    }
+}
+
+impl State {
+    /// Says that the holder of the token that was given, or else of the state directory's, does
+    /// something, and why.
+    ///
+    /// # Errors
+    /// When that token does not live or may not do this, or there is no reason.
+    pub(crate) fn authorise(
+        &self,
+        given: &TokenArgs,
+        permission: Permission,
+        reason: &str,
+        system: &System,
+    ) -> Result<Attribution> {
+        let actor = match &given.token {
+            Some(secret) => self.shelf.store.authenticate(secret)?,
+            None => self.local.clone(),
         };
         let actor = actor.context(
             "the token that this would act with does not live; give another with --token or \
@@ -98,8 +116,7 @@ impl Acting {
                 actor.role
             );
         }
-        let by = Attribution::new(&actor.name, &self.reason, system.clock.now())?;
-        Ok((state, by))
+        Ok(Attribution::new(&actor.name, reason, system.clock.now())?)
     }
 }
 

@@ -6,6 +6,7 @@ use std::os::unix::fs::PermissionsExt;
 use serde_json::{Value, json};
 
 use crate::command::program;
+use crate::events::in_the_store;
 use crate::http::{self, Connection, Response};
 use crate::project::{NAME, Project, row};
 use crate::server::{ANY_PORTS, Server, admin};
@@ -141,4 +142,42 @@ fn secrets_are_for_their_owner_only() {
     let holds = database.windows(token.len()).any(|bytes| bytes == token.as_bytes());
     assert!(!holds, "the store keeps digests");
     drop(server);
+}
+
+#[test]
+fn a_release_is_made_by_whose_token_is_given() {
+    let project = Project::new();
+    project.run("release PROJECT --state STATE --allow-dirty").expect(0);
+    let token = |name: &str, role: &str| {
+        let line = format!("token create {name} --role {role} --reason test --state STATE --json");
+        project.run(&line).json()["secret"].as_str().unwrap().to_owned()
+    };
+    let (ana, eve) = (token("ana", "operator"), token("eve", "auditor"));
+    let model = concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/../shipworthy-models/tests/data/xgb_binary_num/model.json"
+    );
+    project.edit("rounds = 10", "rounds = 9");
+    let lines = [
+        "release PROJECT --state STATE --allow-dirty".to_owned(),
+        format!("release import {model} --name late --state STATE"),
+    ];
+    for line in &lines {
+        project.run(&format!("{line} --token {ana}")).expect(0);
+        let told = in_the_store(&project.state());
+        let made = told.iter().rfind(|event| event["kind"] == "release.created").unwrap();
+        assert_eq!(made["actor"], "ana");
+    }
+    // Before anything is trained.
+    project.edit("path = \"payments.csv\"", "path = \"nothing.csv\"");
+    let count = in_the_store(&project.state()).len();
+    for line in &lines {
+        let refused = project.run(&format!("{line} --token {eve}"));
+        refused.expect(2);
+        refused.says("`eve` has the role auditor, which may not do this; an operator's token");
+        let refused = project.run(&format!("{line} --token sw_nobody"));
+        refused.expect(2);
+        refused.says("the token that this would act with does not live");
+    }
+    assert_eq!(in_the_store(&project.state()).len(), count);
 }

@@ -86,7 +86,7 @@ pub(super) fn approve(saying: &Saying, system: &System) -> Result<Outcome> {
         Some(client) => acting.ask(&client, (release, "approve"), json!({}))?["release"].clone(),
         None => acting.act(Permission::Approve, system, |kept, by| {
             let id = kept.shelf.resolve(release)?;
-            saying.shelf(kept).approve(&id, &signing.signer(kept, system)?, by)?;
+            saying.shelf(kept).approve(&id, &signing.signer(kept, Some(by), system)?, by)?;
             Ok(Value::from(id.as_str()))
         })?,
     };
@@ -107,7 +107,7 @@ pub(super) fn attest(args: &AttestArgs, system: &System) -> Result<Outcome> {
         }
         None => acting.act(Permission::Control, system, |kept, by| {
             let id = kept.shelf.resolve(release)?;
-            kept.shelf.attest(&id, &said, &signing.signer(kept, system)?, by)?;
+            kept.shelf.attest(&id, &said, &signing.signer(kept, Some(by), system)?, by)?;
             Ok(Value::from(id.as_str()))
         })?,
     };
@@ -118,7 +118,7 @@ pub(super) fn attest(args: &AttestArgs, system: &System) -> Result<Outcome> {
 pub(super) fn sign(saying: &Saying, system: &System) -> Result<Outcome> {
     saying.acting.act(Permission::Control, system, |kept, by| {
         let id = kept.shelf.resolve(&saying.release)?;
-        let signer = saying.signing.signer(kept, system)?;
+        let signer = saying.signing.signer(kept, Some(by), system)?;
         match kept.shelf.sign_anew(&id, &signer, by)? {
             0 => output::note("nothing is to be signed: every statement counts"),
             1 => output::note("1 statement is signed anew"),

@@ -10,8 +10,10 @@ use shipworthy_control::project::LedgerSizes;
 use shipworthy_control::release::Made;
 use shipworthy_control::{Commit, git};
 use shipworthy_core::{Output, Task};
+use shipworthy_store::Permission;
 
 use crate::cli::Outcome;
+use crate::client::TokenArgs;
 use crate::making::Making;
 use crate::onnx_runtime::OnnxRuntime;
 use crate::output;
@@ -65,6 +67,9 @@ pub(super) struct Args {
     reason: String,
 
     #[command(flatten)]
+    actor: TokenArgs,
+
+    #[command(flatten)]
     signing: SigningArgs,
 
     #[command(flatten)]
@@ -106,7 +111,8 @@ pub(super) fn run(args: &Args, system: &System) -> Result<Outcome> {
     let models = args.onnx.models(1);
     let imported = import::import(&request, models.as_ref())?;
     let kept = State::open(&args.state.state, models, system)?;
-    let making = Making::begin(&kept, &args.signing, &args.reason, system)?;
+    let by = kept.authorise(&args.actor, Permission::Control, &args.reason, system)?;
+    let making = Making::begin(&kept, &args.signing, by, system)?;
     let Imported { name, trained, commit, origin, .. } = &imported;
     let place = args.path.parent().filter(|parent| *parent != Path::new(""));
     let place = git::Origin::of(place.unwrap_or(Path::new(".")));

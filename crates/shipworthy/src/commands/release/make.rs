@@ -7,6 +7,7 @@ use serde::Serialize;
 use shipworthy_control::project::{Project, Trainer};
 use shipworthy_control::{Commit, git};
 use shipworthy_core::ReleaseId;
+use shipworthy_store::Permission;
 
 use super::Args;
 use crate::cli::Outcome;
@@ -34,7 +35,8 @@ pub(super) fn run(args: &Args, system: &System) -> Result<Outcome> {
         bail!("a release that follows from no commit cannot be tied to one by a tag");
     }
     let kept = State::open(&place, args.onnx.models(1), system)?;
-    let making = Making::begin(&kept, &args.signing, &args.reason, system)?;
+    let by = kept.authorise(&args.actor, Permission::Control, &args.reason, system)?;
+    let making = Making::begin(&kept, &args.signing, by, system)?;
     let (id, trained) = making.of_project((&project, &directory), &commit)?;
     copy_events(&kept.lock, &kept.shelf.store, &project.ledger, system);
     let (release, commit) = (id.to_string(), commit.id());

@@ -115,6 +115,7 @@ mod tests {
     use shipworthy_store::{NewToken, Secret, StateDir};
 
     use super::*;
+    use crate::client::TokenArgs;
 
     fn system() -> System {
         System {
@@ -137,7 +138,7 @@ mod tests {
     }
 
     fn with(token: &str) -> RemoteArgs {
-        RemoteArgs { server: None, token: Some(token.to_owned()) }
+        RemoteArgs { server: None, actor: TokenArgs { token: Some(token.to_owned()) } }
     }
 
     #[test]

@@ -77,7 +77,7 @@ fn make(args: &Args, project: &Project, kept: &State, system: &System) -> Result
         output::note(&format!("the release will be marked unreproducible: {reason}"));
     }
     let reason = "made and served by `shipworthy up`";
-    let making = Making::begin(kept, &args.signing, reason, system)?;
+    let making = Making::begin(kept, &args.signing, kept.attribution(reason, system)?, system)?;
     let (id, trained) = making.of_project((project, directory), &commit)?;
     trained.report.iter().for_each(|report| output::note(&summary(report)));
     let by = kept.attribution(reason, system)?;
