@@ -51,8 +51,13 @@ impl SigningArgs {
         by: Option<&Attribution>,
         system: &System,
     ) -> Result<SigningKey> {
-        let key = match (&self.signing_key, System::variable(VARIABLE)) {
+        let key = match (&self.signing_key, System::variable_as_set(VARIABLE)) {
             (Some(path), _) => read(path)?,
+            // A pipeline whose secret is missing must not go on with another key.
+            (None, Some(pem)) if pem.trim().is_empty() => bail!(
+                "{VARIABLE} is set, but empty: let it hold a private key in PEM, or unset it to sign \
+                 with the state directory's own"
+            ),
             (None, Some(pem)) => SigningKey::from_pem(&pem).context(VARIABLE)?,
             (None, None) => of_state(state, system)?,
         };

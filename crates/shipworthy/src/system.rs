@@ -28,6 +28,13 @@ impl System {
         std::env::var(name).ok().filter(|value| !value.is_empty())
     }
 
+    /// The value of an environment variable, if it is set, be it to nothing. What is no UTF-8 in it
+    /// is replaced.
+    pub(crate) fn variable_as_set(name: &str) -> Option<String> {
+        #[expect(clippy::disallowed_methods, reason = "this is the place that reads it")]
+        std::env::var_os(name).map(|value| value.to_string_lossy().into_owned())
+    }
+
     /// What a release that is made here is made on.
     pub(crate) fn machine() -> Machine {
         Machine {

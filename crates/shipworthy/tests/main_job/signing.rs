@@ -6,7 +6,7 @@ use std::path::Path;
 use rusqlite::Connection;
 use serde_json::{Value, json};
 
-use crate::command::Ran;
+use crate::command::{Ran, finish, program};
 use crate::project::Project;
 use crate::server::{ANY_PORTS, Server};
 
@@ -290,6 +290,22 @@ fn a_key_that_nobody_trusted_signs_nothing() {
     let refused = verify(&project, &id, &format!("--trusted-keys {public}"));
     refused.expect(1);
     refused.says("is not trusted here");
+}
+
+#[test]
+fn a_key_that_is_missing_in_a_pipeline_is_not_replaced_by_another() {
+    let project = Project::new();
+    let line = project.line("release PROJECT --state STATE --allow-dirty");
+    for nothing in ["", "\n"] {
+        let mut command = program();
+        command.args(line.split_whitespace()).env("SHIPWORTHY_SIGNING_KEY", nothing);
+        let refused = finish(&mut command);
+        refused.expect(2);
+        refused.says("SHIPWORTHY_SIGNING_KEY is set, but empty");
+    }
+    let kept = project.run("release list --state STATE --json").json();
+    assert_eq!(kept["releases"].as_array().map(Vec::len), Some(0));
+    assert!(!project.state().join("signing_key.pem").exists());
 }
 
 #[test]
