@@ -5,7 +5,7 @@ mod checkout;
 use std::path::Path;
 use std::process::Command;
 
-pub use checkout::{Checkout, Error, tag};
+pub use checkout::{Checkout, Error, check_tagger, tag};
 
 /// The commit of a clean tree, or why there is none.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -81,6 +81,14 @@ impl Checkout {
     }
 }
 
+/// Whether git knows in whose name it would write a tag.
+///
+/// # Errors
+/// When it does not.
+pub fn check_tagger(directory: &Path) -> Result<(), Error> {
+    run(directory, "tell who writes the tag", &["var", "GIT_COMMITTER_IDENT"])
+}
+
 /// Ties an annotated tag to a commit; one that says the same already stays.
 ///
 /// # Errors

@@ -3,6 +3,7 @@
 use std::fs;
 use std::process::Command;
 
+use crate::command::{finish, program};
 use crate::project::{NAME, Project};
 
 fn git(project: &Project, line: &str) -> String {
@@ -102,4 +103,21 @@ fn a_tag_leads_from_the_commit_to_the_release() {
     let refused = project.run("release PROJECT --state STATE --tag --allow-dirty");
     refused.expect(2);
     refused.says("cannot be tied to one by a tag");
+}
+
+#[test]
+fn a_tag_that_nobody_could_write_is_refused_before_the_training() {
+    let project = Project::with(&[("path = \"payments.csv\"", "path = \"nothing.csv\"")]);
+    project.commit();
+    git(&project, "config user.useConfigOnly true");
+    let mut command = program();
+    for variable in ["GIT_COMMITTER_NAME", "GIT_COMMITTER_EMAIL", "EMAIL"] {
+        command.env_remove(variable);
+    }
+    command.env("GIT_CONFIG_NOSYSTEM", "1").env("GIT_CONFIG_GLOBAL", "/dev/null");
+    let line = project.line("release PROJECT --state STATE --tag");
+    let refused = finish(command.args(line.split_whitespace()));
+    refused.expect(2);
+    refused.says("--tag writes a tag in somebody's name, and git knows none");
+    refused.says("`git config user.name NAME`");
 }

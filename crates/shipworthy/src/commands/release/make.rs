@@ -34,6 +34,12 @@ pub(super) fn run(args: &Args, system: &System) -> Result<Outcome> {
     if args.tag && commit.id().is_none() {
         bail!("a release that follows from no commit cannot be tied to one by a tag");
     }
+    if args.tag {
+        git::check_tagger(&directory).context(
+            "--tag writes a tag in somebody's name, and git knows none: `git config user.name NAME` \
+             and `git config user.email MAIL` tell it",
+        )?;
+    }
     let kept = State::open(&place, args.onnx.models(1), system)?;
     let by = kept.authorise(&args.actor, Permission::Control, &args.reason, system)?;
     let making = Making::begin(&kept, &args.signing, by, system)?;
