@@ -1,6 +1,9 @@
 //! Commands that act without a server.
 
+use std::collections::BTreeSet;
+use std::fs;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use super::servers::NEVER;
 use super::{Bench, Fate, Step, count};
@@ -21,19 +24,45 @@ impl Bench {
 
 pub(super) const RELEASE: &str = "release PROJECT --state STATE --json";
 
+const TAGGED: &str = "release PROJECT --state STATE --tag --json";
+
+/// Asks git about the project's repository, or tells it something.
+fn git(bench: &Bench, arguments: &[&str]) -> String {
+    let mut git = Command::new("git");
+    let ran = git.current_dir(bench.project.path()).args(arguments).output().unwrap();
+    assert!(ran.status.success(), "{ran:?}");
+    String::from_utf8(ran.stdout).unwrap().trim().to_owned()
+}
+
+/// Every tag: its name, what it is, what it stands at, and what it says.
+fn tags(bench: &Bench) -> String {
+    let format = "--format=%(refname:short) %(objecttype) %(*objectname) %(contents)";
+    git(bench, &["for-each-ref", "refs/tags", format])
+}
+
 #[test]
 fn a_release_is_made_whole_or_not_at_all() {
     let bench = Bench::new();
-    let made = bench.run(RELEASE).json()["release"].as_str().unwrap().to_owned();
+    for (name, value) in [("user.name", "a"), ("user.email", "a@b.example")] {
+        git(&bench, &["config", name, value]);
+    }
+    let made = bench.run(TAGGED).json()["release"].as_str().unwrap().to_owned();
+    let (name, whole) = (format!("shipworthy/{NAME}/{}", &made[7..19]), tags(&bench));
+    assert!(whole.starts_with(&format!("{name} tag ")) && whole.contains(&made), "{whole}");
+    let mut seen = BTreeSet::new();
     let steps = bench.at_every_step(|step| {
-        let fate = bench.kill(RELEASE, step);
+        let _ = fs::remove_dir_all(bench.project.path().join(".git/refs/tags/shipworthy"));
+        assert_eq!(tags(&bench), "");
+        let fate = bench.kill(TAGGED, step);
         let listed = bench.releases();
         assert!(listed.is_empty() || listed == [made.as_str()], "{listed:?}");
-        let again = bench.run(RELEASE);
+        seen.insert(tags(&bench));
+        let again = bench.run(TAGGED);
+        assert_eq!(tags(&bench), whole, "after {step:?}, {}", bench.killed_at());
         assert_eq!(again.code, Some(0), "after {step:?}, {}: {again:#?}", bench.killed_at());
         assert_eq!(again.json()["release"], made.as_str());
         assert_eq!(bench.releases(), [made.as_str()]);
-        let bundles = std::fs::read_dir(bench.state.join("bundles")).unwrap();
+        let bundles = fs::read_dir(bench.state.join("bundles")).unwrap();
         assert_eq!(bundles.count(), 1, "nothing half-written is left");
         let events = copied_once(&bench.state);
         assert_eq!(events.len(), 6);
@@ -41,6 +70,7 @@ fn a_release_is_made_whole_or_not_at_all() {
         assert_eq!(count(&events, "release.attested", &made), 3);
         fate
     });
+    assert_eq!(seen, BTreeSet::from([String::new(), whole]), "no tag, or the whole");
     assert!(steps > 100, "{steps} steps are too few to be all");
 }
 
@@ -50,7 +80,7 @@ fn a_release_is_made_whole_or_not_at_all() {
 fn the_files_of_a_release_are_on_the_disk_before_its_record() {
     let bench = Bench::new();
     assert_eq!(bench.kill(RELEASE, NEVER), Fate::Ended);
-    let log = std::fs::read_to_string(&bench.log).unwrap();
+    let log = fs::read_to_string(&bench.log).unwrap();
     let bundles = bench.state.join("bundles");
     let [bundle] = entries(&bundles).try_into().unwrap();
     let (root, place) = (bundles.display(), bundle.display());
@@ -73,7 +103,7 @@ fn the_files_of_a_release_are_on_the_disk_before_its_record() {
 }
 
 fn entries(directory: &Path) -> Vec<PathBuf> {
-    std::fs::read_dir(directory).unwrap().map(|entry| entry.unwrap().path()).collect()
+    fs::read_dir(directory).unwrap().map(|entry| entry.unwrap().path()).collect()
 }
 
 #[test]
