@@ -11,6 +11,8 @@ mod decision;
 mod entropy;
 pub mod lineage;
 mod manifest;
+pub mod rollout;
+pub mod routing;
 pub mod signing;
 
 pub use clock::{Clock, SimulatedClock};
