@@ -21,6 +21,8 @@ pub enum Counter {
     UndeclaredValues,
     /// Categories that the model does not know; it saw them as missing.
     UnknownCategories,
+    /// Requests whose rows have several keys, so that chance alone says which side answers.
+    MixedKeyRequests,
     /// Requests that were no request of their protocol.
     MalformedRequests,
     /// Requests above a limit.
@@ -42,13 +44,14 @@ pub enum Counter {
 
 impl Counter {
     /// All counters with their names, in the order of the enum.
-    pub const ALL: [(&'static str, Self); 14] = [
+    pub const ALL: [(&'static str, Self); 15] = [
         ("answered_rows", Self::AnsweredRows),
         ("refused_rows", Self::RefusedRows),
         ("quarantined_rows", Self::QuarantinedRows),
         ("flagged_values", Self::FlaggedValues),
         ("undeclared_values", Self::UndeclaredValues),
         ("unknown_categories", Self::UnknownCategories),
+        ("mixed_key_requests", Self::MixedKeyRequests),
         ("malformed_requests", Self::MalformedRequests),
         ("oversized_requests", Self::OversizedRequests),
         ("unauthenticated_requests", Self::UnauthenticatedRequests),

@@ -18,7 +18,9 @@ use crate::failure::Refusal;
 use crate::predict::Predicted;
 use crate::record::Status;
 use crate::release::LoadedRelease;
+use crate::route::Slot;
 use crate::state::Serving;
+use crate::tally::Tally;
 use crate::trace::TraceContext;
 use job::{Job, Step};
 
@@ -54,6 +56,8 @@ pub(crate) struct Request {
     pub(crate) body: Bytes,
     pub(crate) arrival: Arrival,
     pub(crate) trace: Option<TraceContext>,
+    /// The slot that a tester asks for.
+    pub(crate) wish: Option<Slot>,
 }
 
 /// Answers a request, after its records are durable.
@@ -86,6 +90,9 @@ struct Worked {
     records: Vec<Record<Bytes>>,
     outcome: Result<Answer, Refusal>,
     status: Status,
+    /// Of the release that answered or refused.
+    tally: Arc<Tally>,
+    arrival: Arrival,
 }
 
 impl Worked {
@@ -98,6 +105,8 @@ impl Worked {
         let counters = &serving.counters;
         match self.outcome {
             Ok(answer) => {
+                let now_us = serving.ports.clock.monotonic_us();
+                self.tally.answered(rows, now_us.saturating_sub(self.arrival.monotonic_us));
                 counters.add(Counter::AnsweredRows, rows);
                 counters.add(Counter::FlaggedValues, answer.flags.len());
                 Ok(answer)
@@ -107,6 +116,7 @@ impl Worked {
                     Status::Quarantined => Counter::QuarantinedRows,
                     _ => Counter::RefusedRows,
                 };
+                self.tally.refused(rows);
                 counters.add(counter, rows);
                 Err(Failure::Refused { refusal: Box::new(refusal) })
             }

@@ -216,6 +216,14 @@ impl LoadedRelease {
         }
     }
 
+    /// How often its model went away; never, where it runs in this process.
+    pub(crate) fn outages(&self) -> u64 {
+        match &self.runtime {
+            Runtime::Here(_) => 0,
+            Runtime::Elsewhere(remote) => remote.outages(),
+        }
+    }
+
     pub(crate) fn features(&self) -> &[usize] {
         &self.features
     }

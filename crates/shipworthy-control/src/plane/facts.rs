@@ -35,7 +35,7 @@ pub struct ServingFacts {
 impl GatherFacts for ServingFacts {
     fn gather(&self) -> Result<Facts, store::Error> {
         let plan = self.serving.plan();
-        let release = plan.endpoints.values().next().map(|endpoint| &endpoint.stable);
+        let release = plan.endpoints.values().next().map(|endpoint| &endpoint.stable.release);
         let facts = release.map(|release| -> Result<_, store::Error> {
             match self.shelf.store.release(release.id())? {
                 Some(stored) => release_facts(&self.shelf, &stored),

@@ -106,8 +106,8 @@ fn endpoint_status(store: &dyn Store, endpoint: &Endpoint) -> Result<EndpointSta
         release.map(|release| waiting_slot(store, &release)).transpose()
     };
     let stable = SlotStatus {
-        release: endpoint.stable.id().to_string(),
-        commit: endpoint.stable.commit().map(str::to_owned),
+        release: endpoint.stable.release.id().to_string(),
+        commit: endpoint.stable.release.commit().map(str::to_owned),
         weight: 100,
     };
     Ok(EndpointStatus {

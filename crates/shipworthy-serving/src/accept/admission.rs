@@ -41,7 +41,8 @@ impl<'a> Admission<'a> {
     /// The request as the pipeline takes it.
     pub(super) fn request(&self, name: &str, wire: Wire, body: Bytes) -> pipeline::Request {
         let endpoint = name.to_owned();
-        pipeline::Request { endpoint, wire, body, arrival: self.arrival, trace: self.trace }
+        let (arrival, trace) = (self.arrival, self.trace);
+        pipeline::Request { endpoint, wire, body, arrival, trace, wish: None }
     }
 
     /// What `work` gives, unless it takes longer than `limit`.

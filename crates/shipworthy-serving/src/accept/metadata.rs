@@ -40,7 +40,8 @@ pub(super) async fn model_ready_v2(
 
 pub(super) fn readiness(serving: &Serving, name: &str) -> Response<Body> {
     let plan = serving.plan();
-    let is_there = plan.endpoints.get(name).is_some_and(|endpoint| endpoint.stable.is_available());
+    let is_there =
+        plan.endpoints.get(name).is_some_and(|endpoint| endpoint.stable.release.is_available());
     let ready = serving.not_ready().is_none() && is_there;
     let status = if ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
     respond::json(status, &json!({"name": name, "ready": ready}))
@@ -99,16 +100,16 @@ pub(super) async fn repository_index(State(serving): Shared) -> Response<Body> {
     let plan = serving.plan();
     let is_ready = serving.not_ready().is_none();
     let models = plan.endpoints.values().map(|endpoint| {
-        let is_ready = is_ready && endpoint.stable.is_available();
+        let is_ready = is_ready && endpoint.stable.release.is_available();
         let state = if is_ready { "READY" } else { "UNAVAILABLE" };
-        let version = endpoint.stable.id().as_str();
+        let version = endpoint.stable.release.id().as_str();
         json!({"name": endpoint.name, "version": version, "state": state, "reason": ""})
     });
     respond::json(StatusCode::OK, &models.collect::<Vec<_>>())
 }
 
 pub(super) fn release(serving: &Serving, name: &str) -> Result<Arc<LoadedRelease>, Failure> {
-    serving.plan().route(name).map(|routed| Arc::clone(routed.release))
+    serving.plan().endpoint(name).map(|endpoint| Arc::clone(&endpoint.stable.release))
 }
 
 #[derive(Serialize)]

@@ -18,8 +18,9 @@ use crate::record::{
     write_prediction,
 };
 use crate::release::LoadedRelease;
-use crate::route::Routed;
+use crate::route::{Deployed, Endpoint, Key, Routed, Slot};
 use crate::state::Serving;
+use crate::tally::{Tally, Wait};
 use crate::validate::{Validated, violations_of};
 use crate::{Failure, Plan};
 
@@ -41,7 +42,8 @@ pub(super) enum Step {
 /// A request that the contract let through, before its model has answered.
 pub(super) struct Waiting {
     job: Job,
-    release: Arc<LoadedRelease>,
+    deployed: Deployed,
+    slot: Slot,
     checked: Checked,
 }
 
@@ -55,31 +57,58 @@ struct Checked {
 impl Job {
     /// The work up to the records, or to a model that must be waited for.
     pub(super) fn work(self) -> Result<Step, Failure> {
-        let routed = self.plan.route(&self.request.endpoint)?;
-        let wanted = Rows::of(routed.release, self.plan.limits.max_rows);
-        let decoded = self.request.wire.decode(&self.request.body, wanted)?;
+        let (routed, decoded, ids) = self.route(self.plan.endpoint(&self.request.endpoint)?)?;
+        let release = routed.release();
         let Decoded { batch, misfits, undeclared } = decoded;
         self.serving.counters.add(Counter::UndeclaredValues, undeclared);
-        let inputs = Inputs::write(routed.release, &batch, &misfits);
-        let Validated { batch, outcome } = Validated::check(routed.release, batch, &misfits);
-        let ids = self.decision_ids(batch.rows());
+        let inputs = Inputs::write(release, &batch, &misfits);
+        let Validated { batch, outcome } = Validated::check(release, batch, &misfits);
         let checked = Checked { inputs, outcome, ids };
         if checked.outcome.is_refused() {
             return Ok(Step::Worked(self.refuse(&routed, checked)));
         }
-        if routed.release.must_be_awaited() {
-            let release = Arc::clone(routed.release);
-            return Ok(Step::Waiting(Waiting { job: self, release, checked }, batch));
+        if release.must_be_awaited() {
+            let (deployed, slot) = (routed.deployed.clone(), routed.slot);
+            return Ok(Step::Waiting(Waiting { job: self, deployed, slot, checked }, batch));
         }
-        let predicted = predict(routed.release, &batch);
-        let predicted = predicted.map_err(|error| error.told(routed.release))?;
+        let predicted = predict(release, &batch).map_err(|error| {
+            routed.deployed.tally.failed(batch.rows());
+            error.told(release)
+        })?;
         Ok(Step::Worked(self.answer(&routed, checked, predicted)))
+    }
+
+    /// Where the request goes, its rows as the release there reads them, and their names.
+    fn route<'s>(
+        &'s self,
+        endpoint: &'s Endpoint,
+    ) -> Result<(Routed<'s>, Decoded, Vec<DecisionId>), Failure> {
+        let certain = endpoint.route(self.request.wish)?;
+        let reader = certain.map_or(&endpoint.stable.release, |routed| routed.release());
+        let decoded = self.decode(reader)?;
+        let ids = self.decision_ids(decoded.batch.rows());
+        if let Some(routed) = certain {
+            return Ok((routed, decoded, ids));
+        }
+        let key = endpoint.key_of(&decoded.batch);
+        self.serving.counters.add(Counter::MixedKeyRequests, usize::from(key == Key::Mixed));
+        // A request without rows has no name, and nobody to keep on a side.
+        let id = ids.first().copied().unwrap_or(DecisionId::from_bytes([0; 16]));
+        let routed = endpoint.route_by(&key, id);
+        let is_read = routed.release().schema() == reader.schema();
+        let decoded = if is_read { decoded } else { self.decode(routed.release())? };
+        Ok((routed, decoded, ids))
+    }
+
+    fn decode(&self, release: &LoadedRelease) -> Result<Decoded, Failure> {
+        let wanted = Rows::of(release, self.plan.limits.max_rows);
+        self.request.wire.decode(&self.request.body, wanted)
     }
 
     fn answer(&self, routed: &Routed<'_>, checked: Checked, predicted: Predicted) -> Worked {
         let Checked { inputs, outcome, ids } = checked;
         self.serving.counters.add(Counter::UnknownCategories, predicted.unknown_categories);
-        let output = routed.release.output();
+        let output = routed.release().output();
         let policy = &routed.endpoint.policy;
         let class = |row| policy.class(output?.task, predicted.row(row));
         let classes: Vec<_> = (0..ids.len()).map(class).collect();
@@ -91,7 +120,7 @@ impl Job {
         let payloads = Payloads::write(&head, &inputs, |row, out| {
             match output {
                 Some(_) => write_prediction(out, predicted.row(row)),
-                None => write_outputs(out, routed.release.signature(), &predicted, row),
+                None => write_outputs(out, routed.release().signature(), &predicted, row),
             }
             if let Some((class, output)) = classes[row].zip(output) {
                 out.extend_from_slice(b",\"decision\":");
@@ -108,13 +137,13 @@ impl Job {
         let records = self.records(Status::Answered, &ids, payloads);
         let answer = Answer {
             endpoint: routed.endpoint.name.clone(),
-            release: Arc::clone(routed.release),
+            release: Arc::clone(routed.release()),
             decision_ids: ids,
             predicted,
             classes,
             flags: outcome.violations,
         };
-        Worked { records, outcome: Ok(answer), status: Status::Answered }
+        self.worked(routed, records, Ok(answer), Status::Answered)
     }
 
     fn refuse(&self, routed: &Routed<'_>, checked: Checked) -> Worked {
@@ -132,9 +161,20 @@ impl Job {
         let refusal = Refusal {
             violations: outcome.violations,
             decision_ids: ids,
-            release: Arc::clone(routed.release),
+            release: Arc::clone(routed.release()),
         };
-        Worked { records, outcome: Err(refusal), status }
+        self.worked(routed, records, Err(refusal), status)
+    }
+
+    fn worked(
+        &self,
+        routed: &Routed<'_>,
+        records: Vec<Record<Bytes>>,
+        outcome: Result<Answer, Refusal>,
+        status: Status,
+    ) -> Worked {
+        let tally = Arc::clone(&routed.deployed.tally);
+        Worked { records, outcome, status, tally, arrival: self.request.arrival }
     }
 
     fn circumstances<'s>(&'s self, routed: &Routed<'s>, status: Status) -> Circumstances<'s> {
@@ -143,12 +183,23 @@ impl Job {
         Circumstances {
             received_at: arrival.at,
             endpoint: &routed.endpoint.name,
-            release: routed.release.id().as_str(),
+            release: routed.release().id().as_str(),
             slot: routed.slot.name(),
             status,
             latency_us: now_us.saturating_sub(arrival.monotonic_us),
             trace_id: self.request.trace.map(|trace| trace.trace_id),
             model_version: None,
+        }
+    }
+
+    fn wait(&self, tally: &Arc<Tally>, rows: usize) -> Wait {
+        let timeout_us = self.plan.limits.request_timeout.as_micros();
+        let timeout_us = u64::try_from(timeout_us).unwrap_or(u64::MAX);
+        Wait {
+            tally: Arc::clone(tally),
+            rows,
+            clock: Arc::clone(&self.serving.ports.clock),
+            deadline_us: self.request.arrival.monotonic_us.saturating_add(timeout_us),
         }
     }
 
@@ -181,14 +232,22 @@ impl Job {
 impl Waiting {
     /// The model's answer, whenever it comes.
     pub(super) async fn predicted(&self, batch: RowBatch) -> Result<Predicted, Failure> {
-        let predicted = predict_waiting(&self.release, batch).await;
-        predicted.map_err(|error| error.told(&self.release))
+        let Deployed { release, tally } = &self.deployed;
+        let rows = batch.rows();
+        let wait = self.job.wait(tally, rows);
+        let predicted = predict_waiting(release, batch).await;
+        wait.over();
+        predicted.map_err(|error| {
+            tally.failed(rows);
+            error.told(release)
+        })
     }
 
     /// The work that was left.
     pub(super) fn answer(self, predicted: Predicted) -> Result<Worked, Failure> {
-        let Self { job, checked, .. } = self;
-        let routed = job.plan.route(&job.request.endpoint)?;
+        let Self { job, deployed, slot, checked } = self;
+        let endpoint = job.plan.endpoint(&job.request.endpoint)?;
+        let routed = Routed { endpoint, deployed: &deployed, slot };
         Ok(job.answer(&routed, checked, predicted))
     }
 }

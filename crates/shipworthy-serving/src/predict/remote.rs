@@ -15,6 +15,7 @@ mod wire;
 
 use std::fmt;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use axum::http::Uri;
@@ -76,6 +77,7 @@ pub struct Remote {
     takes_binary: bool,
     client: Client,
     breaker: Breaker,
+    outages: AtomicU64,
     timeout: Duration,
     ports: Ports,
 }
@@ -104,6 +106,7 @@ impl Remote {
             takes_binary: false,
             client,
             breaker,
+            outages: AtomicU64::new(0),
             timeout,
             ports,
         };
@@ -136,6 +139,11 @@ impl Remote {
         self.breaker.is_closed()
     }
 
+    /// How often its server was found not to answer.
+    pub(crate) fn outages(&self) -> u64 {
+        self.outages.load(Ordering::Relaxed)
+    }
+
     /// The model's answers to every row of `batch`, whose columns are those of its signature.
     pub(crate) async fn predict(&self, batch: &RowBatch) -> Result<Received, Error> {
         let body = wire::encode(&self.signature, batch, self.takes_binary);
@@ -156,6 +164,7 @@ impl Remote {
 
     fn failed(&self) {
         if self.breaker.failed(self.ports.clock.monotonic_us()) {
+            self.outages.fetch_add(1, Ordering::Relaxed);
             tracing::warn!(address = %self.address, "the model's server is left alone for a while");
         }
     }

@@ -164,7 +164,7 @@ pub(crate) fn run(args: Args, system: &System) -> Result<Outcome> {
 
 fn endpoint(name: &str, release: LoadedRelease) -> Endpoint {
     let policy = Policy { threshold: 0.5, safe_answer: None };
-    Endpoint { name: name.to_owned(), stable: Arc::new(release), policy }
+    Endpoint::new(name, Arc::new(release), policy)
 }
 
 /// A model file; its release is named by the file's digest.

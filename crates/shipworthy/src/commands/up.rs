@@ -76,7 +76,7 @@ impl Serves for Up {
         let stable = release::find_or_make(&self.args, &self.project, state, system)?;
         let name = self.project.identity.name.clone();
         let policy = projects::policy(&self.project);
-        let endpoint = Endpoint { name: name.clone(), stable, policy };
+        let endpoint = Endpoint::new(&name, stable, policy);
         Ok(BTreeMap::from([(name, endpoint)]))
     }
 

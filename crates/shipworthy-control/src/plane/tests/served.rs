@@ -57,7 +57,7 @@ impl Bench {
         let mut plan = nothing_served();
         let policy = Policy { threshold: 0.5, safe_answer: None };
         let stable = Arc::new(loaded(second));
-        let endpoint = Endpoint { name: name.to_string(), stable, policy };
+        let endpoint = Endpoint::new(name.as_str(), stable, policy);
         plan.endpoints.insert(name.to_string(), endpoint);
         self.plane.ports.serving.set_plan(plan);
     }

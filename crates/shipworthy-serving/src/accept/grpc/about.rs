@@ -77,7 +77,10 @@ pub(super) async fn repository_index(state: Shared, request: Request) -> Respons
         for endpoint in state.plan().endpoints.values().filter(|_| ready || !only_ready) {
             let mut model = Message::default();
             let status = if ready { "READY" } else { "UNAVAILABLE" };
-            model.text(1, &endpoint.name).text(2, endpoint.stable.id().as_str()).text(3, status);
+            model
+                .text(1, &endpoint.name)
+                .text(2, endpoint.stable.release.id().as_str())
+                .text(3, status);
             message.element(1, &model.0);
         }
         Ok(message)

@@ -32,7 +32,7 @@ pub(super) fn endpoints(
         }
         output::note(&format!("{name}: release {id}"));
         let policy = Policy { threshold: 0.5, safe_answer: None };
-        let endpoint = Endpoint { name: name.clone(), stable: Arc::new(release), policy };
+        let endpoint = Endpoint::new(&name, Arc::new(release), policy);
         if endpoints.insert(name.clone(), endpoint).is_some() {
             bail!("two releases are named `{name}`");
         }
