@@ -23,7 +23,7 @@ mod policy;
 mod state;
 mod verdict;
 
-pub use evidence::{Evidence, Sample};
+pub use evidence::{Evidence, Paired, Sample};
 pub use guard::{Finding, Guard, Judge, Limit, Metric, Reading, micros};
 pub use latency::{BUCKETS, Latencies, bucket_of};
 pub use policy::{Burst, Policy, Strategy};

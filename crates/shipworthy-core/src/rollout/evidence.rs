@@ -52,6 +52,15 @@ impl Sample {
     }
 }
 
+/// Rows that stable and its shadow both answered.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Paired {
+    /// All of them.
+    pub rows: u64,
+    /// Those that they answered otherwise.
+    pub disagreed: u64,
+}
+
 /// What a verdict is made of.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Evidence {
@@ -67,6 +76,8 @@ pub struct Evidence {
     pub candidate: Sample,
     /// What stable did since the rollout began; while the new one is watched, the one before it.
     pub stable: Sample,
+    /// Rows that both answered, while the candidate is a shadow; else nothing.
+    pub shadow: Option<Paired>,
     /// What the candidate did in each of the last looks of the burst's window, the newest last.
     pub looks: Vec<Sample>,
 }

@@ -18,15 +18,18 @@ pub enum Metric {
     ErrorRate,
     /// The share of rows that the contract refused.
     RefusedRate,
+    /// The share of rows that the candidate, as a shadow, decides otherwise than stable.
+    DisagreementRate,
     /// A quantile of the latencies, in thousandths: 990 is the 99th percentile.
     Latency(u16),
 }
 
 impl Metric {
     /// All metrics with their names.
-    pub const ALL: [(&'static str, Self); 7] = [
+    pub const ALL: [(&'static str, Self); 8] = [
         ("error_rate", Self::ErrorRate),
         ("refused_rate", Self::RefusedRate),
+        ("disagreement_rate", Self::DisagreementRate),
         ("latency_p50", Self::Latency(500)),
         ("latency_p90", Self::Latency(900)),
         ("latency_p95", Self::Latency(950)),
@@ -124,7 +127,9 @@ impl Guard {
 
     fn words(self, value: f64) -> String {
         match self.metric {
-            Metric::ErrorRate | Metric::RefusedRate => format!("{:.2} %", value * 100.0),
+            Metric::ErrorRate | Metric::RefusedRate | Metric::DisagreementRate => {
+                format!("{:.2} %", value * 100.0)
+            }
             Metric::Latency(_) => format!("{:.1} ms", value / 1_000.0),
         }
     }
@@ -133,8 +138,17 @@ impl Guard {
 impl Judge for Guard {
     fn judge(&self, evidence: &Evidence, least_rows: u64) -> Finding {
         let name = self.metric.name();
-        let candidate = self.metric.seen(&evidence.candidate);
-        let stable = self.metric.seen(&evidence.stable);
+        if self.metric == Metric::DisagreementRate && evidence.shadow.is_none() {
+            return Finding {
+                name: name.to_owned(),
+                reading: Reading::Within,
+                observed: None,
+                bound: None,
+                why: format!("{name} is looked at while the candidate is a shadow"),
+            };
+        }
+        let candidate = self.metric.of_candidate(evidence);
+        let stable = self.metric.of_stable(evidence);
         let is_enough = |sample: &Sample| sample.asked() >= least_rows;
         let against = matches!(self.limit, Limit::MaxRegression(_));
         let enough = is_enough(&evidence.candidate) && (!against || is_enough(&evidence.stable));
@@ -173,8 +187,24 @@ impl Judge for Guard {
 }
 
 impl Metric {
+    fn of_candidate(self, evidence: &Evidence) -> Option<Seen> {
+        match (self, evidence.shadow) {
+            (Self::DisagreementRate, Some(paired)) => share(paired.disagreed, paired.rows),
+            _ => self.seen(&evidence.candidate),
+        }
+    }
+
+    /// Stable agrees with itself.
+    fn of_stable(self, evidence: &Evidence) -> Option<Seen> {
+        match self {
+            Self::DisagreementRate => Some(Seen { value: 0.0, low: 0.0, high: 0.0 }),
+            _ => self.seen(&evidence.stable),
+        }
+    }
+
     fn seen(self, sample: &Sample) -> Option<Seen> {
         match self {
+            Self::DisagreementRate => None,
             Self::ErrorRate => share(sample.failed, sample.asked()),
             Self::RefusedRate => share(sample.refused, sample.asked()),
             Self::Latency(thousandths) => latency(sample, f64::from(thousandths) / 1_000.0),
@@ -245,6 +275,7 @@ mod tests {
             since_us: 0,
             candidate,
             stable,
+            shadow: None,
             looks: Vec::new(),
         };
         guard.judge(&evidence, 100).reading

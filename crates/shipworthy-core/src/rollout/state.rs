@@ -47,6 +47,8 @@ pub struct Rollout {
     pub held: bool,
     /// Whether an approver lets it go on from there.
     pub approved: bool,
+    /// Whether it was rolled back of its own accord, so that none is begun for a while.
+    pub cooling: bool,
 }
 
 /// Why an action cannot follow.

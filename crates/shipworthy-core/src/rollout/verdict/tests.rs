@@ -6,7 +6,7 @@ use shipworthy_rows::Timestamp;
 
 use super::*;
 use crate::rollout::latency::{Latencies, bucket_of};
-use crate::rollout::{Guard, Limit, Metric, Rollout, Strategy, TakeError};
+use crate::rollout::{Guard, Limit, Metric, Paired, Rollout, Strategy, TakeError};
 use crate::routing::Salt;
 
 const HOUR_US: u64 = 3_600_000_000;
@@ -28,6 +28,7 @@ fn evidence(stage: Stage) -> Evidence {
         since_us: 0,
         candidate: sample(1_000, 0),
         stable: sample(20_000, 0),
+        shadow: None,
         looks: Vec::new(),
     }
 }
@@ -45,6 +46,7 @@ fn rollout(strategy: Strategy, policy: Policy) -> Rollout {
         stage: Stage::Step(0),
         held: false,
         approved: false,
+        cooling: false,
     }
 }
 
@@ -144,6 +146,22 @@ fn shadow_waits_to_be_promoted_and_blue_green_swaps_at_once() {
     assert_eq!(verdict(&green.policy, &evidence(green.stage)).0, Action::Finish);
 }
 
+#[test]
+fn a_shadow_that_decides_otherwise_is_rolled_back() {
+    let guards = vec![Guard { metric: Metric::DisagreementRate, limit: Limit::Max(0.05) }];
+    let shadow = rollout(Strategy::BlueGreen, Policy { guards, ..policy() });
+    let with = |disagreed| Evidence {
+        shadow: Some(Paired { rows: 1_000, disagreed }),
+        ..evidence(shadow.stage)
+    };
+    let (action, why) = verdict(&shadow.policy, &with(200));
+    assert_eq!(action, Action::RollBack);
+    assert_eq!(why, "disagreement_rate is 20.00 %, at most 5.00 % is allowed");
+    assert_eq!(verdict(&shadow.policy, &with(10)).0, Action::Finish);
+    // Once the candidate answers callers there is nothing to compare.
+    assert_eq!(verdict(&shadow.policy, &evidence(shadow.stage)).0, Action::Finish);
+}
+
 fn any_action() -> impl Any<Value = Action> {
     prop::sample::select(vec![Action::Advance, Action::Hold, Action::RollBack, Action::Finish])
 }
@@ -163,7 +181,8 @@ prop_compose! {
         stable in any_sample(), looks in prop::collection::vec(any_sample(), 0..3),
     ) -> Evidence {
         let stage = if watching { Stage::Watching } else { Stage::Step(step) };
-        Evidence { stage, held, approved, since_us, candidate, stable, looks }
+        let shadow = None;
+        Evidence { stage, held, approved, since_us, candidate, stable, shadow, looks }
     }
 }
 
