@@ -156,7 +156,7 @@ fn measure(path: &Path, store: &SqliteStore) -> Result<Vec<Value>> {
     let query = ReleaseQuery::default;
     let time = |number: u32| Some(Timestamp::from_micros(i64::from(number) * STEP_US));
     let auc = |least, most| Some(MetricBounds { name: "test.roc_auc".to_owned(), least, most });
-    let calls: [(&str, &Call<'_>); 20] = [
+    let calls: [(&str, &Call<'_>); 22] = [
         ("open the store", &|_| Ok(SqliteStore::open(path)?.tokens()?.len())),
         ("the newest 20 releases", &|_| Ok(store.latest_releases(None, 20)?.len())),
         ("20 releases in the middle", &|n| Ok(store.latest_releases(Some(&id(n)), 20)?.len())),
@@ -213,6 +213,13 @@ fn measure(path: &Path, store: &SqliteStore) -> Result<Vec<Value>> {
         }),
         ("100 events after one", &|n| Ok(store.events_after(i64::from(n) * 50, 100)?.len())),
         ("500 events after one", &|n| Ok(store.events_after(i64::from(n) * 50, 500)?.len())),
+        ("the newest 100 events of an endpoint", &|n| {
+            Ok(store.events_of(&format!("endpoint-{}", n % ENDPOINTS), None, 100)?.len())
+        }),
+        ("100 events of an endpoint in the middle", &|n| {
+            let before = Some(i64::from(n) * 50 + 20_000);
+            Ok(store.events_of(&format!("endpoint-{}", n % ENDPOINTS), before, 100)?.len())
+        }),
     ];
     calls.iter().map(|(name, call)| time_calls(name, call)).collect()
 }

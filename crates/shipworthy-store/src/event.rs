@@ -29,6 +29,28 @@ pub const KEY_TRUSTED: &str = "key.trusted";
 pub const KEY_ENDED: &str = "key.ended";
 /// Kind of the event of a release that became stable; the subject is the endpoint.
 pub const ENDPOINT_STABLE_SET: &str = "endpoint.stable_set";
+/// Kind of the event of an endpoint that went back to another release; the subject is its name.
+pub const ENDPOINT_ROLLED_BACK: &str = "endpoint.rolled_back";
+/// Kind of the event of an endpoint that was stopped; the subject is its name.
+pub const ENDPOINT_STOPPED: &str = "endpoint.stopped";
+/// Kind of the event of a stopped endpoint that answers again; the subject is its name.
+pub const ENDPOINT_RESUMED: &str = "endpoint.resumed";
+/// Kind of the event of a rollback that was drilled; the subject is the endpoint.
+pub const ENDPOINT_DRILLED: &str = "endpoint.drilled";
+/// Kind of the event of a rollout that began; the subject is the endpoint.
+pub const ROLLOUT_STARTED: &str = "rollout.started";
+/// Kind of the event of a rollout that went on to its next step; the subject is the endpoint.
+pub const ROLLOUT_ADVANCED: &str = "rollout.advanced";
+/// Kind of the event of a rollout whose next step was approved; the subject is the endpoint.
+pub const ROLLOUT_APPROVED: &str = "rollout.approved";
+/// Kind of the event of a rollout that stays at its step; the subject is the endpoint.
+pub const ROLLOUT_HELD: &str = "rollout.held";
+/// Kind of the event of a held rollout that may go on; the subject is the endpoint.
+pub const ROLLOUT_RESUMED: &str = "rollout.resumed";
+/// Kind of the event of a rollout whose candidate became stable; the subject is the endpoint.
+pub const ROLLOUT_FINISHED: &str = "rollout.finished";
+/// Kind of the event of a rollout whose candidate was taken back; the subject is the endpoint.
+pub const ROLLOUT_ROLLED_BACK: &str = "rollout.rolled_back";
 
 /// Longest actor or kind, in bytes: as long as a token's name.
 pub const MAX_WORD_BYTES: usize = 64;

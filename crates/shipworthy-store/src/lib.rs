@@ -38,7 +38,7 @@ pub mod token;
 pub use attachments::Attachments;
 pub use attestation::{Attestation, NewAttestation};
 pub use bundles::Bundles;
-pub use endpoint::{Endpoint, EndpointName};
+pub use endpoint::{Endpoint, EndpointChange, EndpointName};
 pub use event::{Attribution, Event, NewEvent};
 pub use key::{Key, KeyEnd};
 pub use outbox::OutboxPosition;

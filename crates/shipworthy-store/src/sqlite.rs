@@ -31,7 +31,7 @@ use shipworthy_core::signing::PublicKey;
 
 use crate::{
     attestation::{Attestation, NewAttestation},
-    endpoint::{Endpoint, EndpointName},
+    endpoint::{Endpoint, EndpointChange, EndpointName},
     event::{Attribution, Event, NewEvent},
     key::{Key, KeyEnd},
     outbox::OutboxPosition,
@@ -176,8 +176,13 @@ impl Store for SqliteStore {
         self.read("list the events", |db| events::latest(db, before, limit))
     }
 
-    fn events_about(&self, subject: &str, after: i64, limit: u32) -> Result<Vec<Event>, Error> {
-        self.read("list the events", |db| events::about(db, subject, after, limit))
+    fn events_of(
+        &self,
+        subject: &str,
+        before: Option<i64>,
+        limit: u32,
+    ) -> Result<Vec<Event>, Error> {
+        self.read("list the events", |db| events::of_subject(db, subject, before, limit))
     }
 
     fn outbox(&self) -> Result<Option<OutboxPosition>, Error> {
@@ -286,6 +291,15 @@ impl Store for SqliteStore {
         by: &Attribution,
     ) -> Result<Endpoint, Error> {
         self.write("set the stable release", |tx| endpoints::set_stable(tx, endpoint, release, by))
+    }
+
+    fn change_endpoint(
+        &self,
+        change: &EndpointChange,
+        event: &NewEvent,
+        by: &Attribution,
+    ) -> Result<Endpoint, Error> {
+        self.write("change an endpoint", |tx| endpoints::change(tx, change, event, by))
     }
 }
 

@@ -18,7 +18,7 @@ use shipworthy_core::signing::PublicKey;
 
 use crate::{
     attestation::{Attestation, NewAttestation},
-    endpoint::{Endpoint, EndpointName},
+    endpoint::{Endpoint, EndpointChange, EndpointName},
     event::{Attribution, Event, NewEvent},
     key::{Key, KeyEnd},
     outbox::OutboxPosition,
@@ -83,12 +83,17 @@ pub trait Store: std::fmt::Debug + Send + Sync {
     /// The store's own.
     fn latest_events(&self, before: Option<i64>, limit: u32) -> Result<Vec<Event>, Error>;
 
-    /// Events about `subject` with an id above `after` (0: from the first), oldest first, at most
-    /// `limit` and [`MAX_PAGE_ROWS`]. Walks through all events, for who checks one thing whole.
+    /// Events of one subject with an id below `before` (`None`: from the last),
+    /// newest first, at most `limit` and [`MAX_PAGE_ROWS`].
     ///
     /// # Errors
     /// The store's own.
-    fn events_about(&self, subject: &str, after: i64, limit: u32) -> Result<Vec<Event>, Error>;
+    fn events_of(
+        &self,
+        subject: &str,
+        before: Option<i64>,
+        limit: u32,
+    ) -> Result<Vec<Event>, Error>;
 
     /// Up to where events are copied into a ledger; `None` before the first.
     ///
@@ -243,8 +248,9 @@ pub trait Store: std::fmt::Debug + Send + Sync {
     fn endpoints(&self) -> Result<Vec<Endpoint>, Error>;
 
     /// Makes `release` stable, and the stable one previous; makes the endpoint
-    /// when there is none. A candidate that becomes stable leaves its slot. The
-    /// event is [`ENDPOINT_STABLE_SET`](crate::event::ENDPOINT_STABLE_SET).
+    /// when there is none. A candidate that becomes stable leaves its slot; rollout
+    /// and stop stay as they are. The event is
+    /// [`ENDPOINT_STABLE_SET`](crate::event::ENDPOINT_STABLE_SET).
     ///
     /// A release that is stable already stays so, `previous` is kept and no
     /// event is written: a call that was repeated must not lose the way back.
@@ -256,6 +262,23 @@ pub trait Store: std::fmt::Debug + Send + Sync {
         &self,
         endpoint: &EndpointName,
         release: &ReleaseId,
+        by: &Attribution,
+    ) -> Result<Endpoint, Error>;
+
+    /// Writes a whole endpoint and the event that says why, if nobody has
+    /// changed it since the caller looked; its revision grows by 1. Kind and body
+    /// of the event are the caller's, its subject is the endpoint.
+    ///
+    /// # Errors
+    /// [`Error::EndpointMoved`] when somebody has, [`Error::NoSuchEndpoint`],
+    /// [`Error::NoSuchRelease`] and [`Error::ReleasePruned`] for a release in any
+    /// slot, [`Error::SlotsCollide`], [`Error::RolloutTooLong`],
+    /// [`Error::EventOfAnother`], [`Error::UnknownActor`], or the store's own, also
+    /// for a rollout that is not JSON.
+    fn change_endpoint(
+        &self,
+        change: &EndpointChange,
+        event: &NewEvent,
         by: &Attribution,
     ) -> Result<Endpoint, Error>;
 }

@@ -94,9 +94,10 @@ pub fn compare(
 pub fn events_about(store: &dyn Store, subject: &str) -> Result<Vec<Event>, store::Error> {
     let mut events: Vec<Event> = Vec::new();
     loop {
-        let after = events.last().map_or(0, |event| event.id);
-        let page = store.events_about(subject, after, MAX_PAGE_ROWS)?;
+        let before = events.last().map(|event| event.id);
+        let page = store.events_of(subject, before, MAX_PAGE_ROWS)?;
         if page.is_empty() {
+            events.reverse();
             return Ok(events);
         }
         events.extend(page);

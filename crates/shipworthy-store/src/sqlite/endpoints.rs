@@ -1,27 +1,38 @@
 //! Endpoints in SQLite.
 
-use rusqlite::{Connection, Row, Transaction};
+use rusqlite::{Connection, Params, Row, Transaction, params};
 use serde_json::json;
 
 use super::{Failure, events, releases};
 use crate::{
-    endpoint::{Endpoint, EndpointName},
+    endpoint::{Endpoint, EndpointChange, EndpointName},
     event::{Attribution, ENDPOINT_STABLE_SET, NewEvent},
     release::{ReleaseId, Retention},
     store::Error,
 };
 
-pub(super) const BY_NAME: &str = "SELECT name, stable, candidate, previous
+pub(super) const BY_NAME: &str =
+    "SELECT name, stable, candidate, previous, revision, rollout, stopped
      FROM endpoints WHERE name = ?1";
-pub(super) const LIST: &str = "SELECT name, stable, candidate, previous
+pub(super) const LIST: &str = "SELECT name, stable, candidate, previous, revision, rollout, stopped
      FROM endpoints ORDER BY name";
 /// The right-hand sides see the row as it was.
 const SET_STABLE: &str = "INSERT INTO endpoints (name, stable) VALUES (?1, ?2)
      ON CONFLICT (name) DO UPDATE SET
          stable = excluded.stable,
          candidate = nullif(candidate, excluded.stable),
-         previous = stable
-     RETURNING name, stable, candidate, previous";
+         previous = stable,
+         revision = revision + 1
+     RETURNING name, stable, candidate, previous, revision, rollout, stopped";
+pub(super) const CHANGE: &str = "UPDATE endpoints SET
+         stable = ?2,
+         candidate = ?3,
+         previous = ?4,
+         rollout = ?5,
+         stopped = ?6,
+         revision = revision + 1
+     WHERE name = ?1
+     RETURNING name, stable, candidate, previous, revision, rollout, stopped";
 
 pub(super) fn by_name(db: &Connection, name: &str) -> Result<Option<Endpoint>, Failure> {
     let mut statement = db.prepare_cached(BY_NAME)?;
@@ -41,17 +52,12 @@ pub(super) fn set_stable(
     release: &ReleaseId,
     by: &Attribution,
 ) -> Result<Endpoint, Failure> {
-    let id = || release.clone();
-    match releases::by_id(tx, release)?.map(|release| release.retention) {
-        None => return Err(Error::NoSuchRelease { id: id() }.into()),
-        Some(Retention::Pruned) => return Err(Error::ReleasePruned { id: id() }.into()),
-        Some(Retention::Kept | Retention::Held) => {}
-    }
+    require_servable(tx, release)?;
     match by_name(tx, name.as_str())? {
         Some(endpoint) if endpoint.stable.as_ref() == Some(release) => return Ok(endpoint),
         _ => {}
     }
-    let endpoint = write_stable(tx, name, release)?;
+    let endpoint = written(tx, SET_STABLE, [name.as_str(), release.as_str()])?;
     let previous = endpoint.previous.as_ref().map(ReleaseId::as_str);
     let body = json!({ "stable": release.as_str(), "previous": previous });
     let event = NewEvent::of_store(ENDPOINT_STABLE_SET, name.as_str(), &body);
@@ -59,13 +65,51 @@ pub(super) fn set_stable(
     Ok(endpoint)
 }
 
-fn write_stable(
+pub(super) fn change(
     tx: &Transaction<'_>,
-    name: &EndpointName,
-    release: &ReleaseId,
+    change: &EndpointChange,
+    event: &NewEvent,
+    by: &Attribution,
 ) -> Result<Endpoint, Failure> {
-    let mut statement = tx.prepare_cached(SET_STABLE)?;
-    let mut rows = statement.query_and_then([name.as_str(), release.as_str()], from_row)?;
+    change.check(event)?;
+    let name = || change.name.clone();
+    let found = by_name(tx, change.name.as_str())?
+        .ok_or_else(|| Error::NoSuchEndpoint { name: name() })?
+        .revision;
+    let expected = change.expected_revision;
+    if found != expected {
+        return Err(Error::EndpointMoved { name: name(), expected, found }.into());
+    }
+    for release in change.slots() {
+        require_servable(tx, release)?;
+    }
+    let row = params![
+        change.name.as_str(),
+        change.stable.as_str(),
+        change.candidate.as_ref().map(ReleaseId::as_str),
+        change.previous.as_ref().map(ReleaseId::as_str),
+        change.rollout,
+        change.stopped,
+    ];
+    let endpoint = written(tx, CHANGE, row)?;
+    events::record(tx, event, by)?;
+    Ok(endpoint)
+}
+
+/// Refuses a release that is not there, or whose files are not.
+fn require_servable(tx: &Transaction<'_>, release: &ReleaseId) -> Result<(), Failure> {
+    let id = || release.clone();
+    match releases::by_id(tx, release)?.map(|release| release.retention) {
+        None => Err(Error::NoSuchRelease { id: id() }.into()),
+        Some(Retention::Pruned) => Err(Error::ReleasePruned { id: id() }.into()),
+        Some(Retention::Kept | Retention::Held) => Ok(()),
+    }
+}
+
+/// The one row that `sql` writes.
+fn written(tx: &Transaction<'_>, sql: &str, given: impl Params) -> Result<Endpoint, Failure> {
+    let mut statement = tx.prepare_cached(sql)?;
+    let mut rows = statement.query_and_then(given, from_row)?;
     let written = rows.next().transpose()?;
     written.ok_or(Failure::Sqlite(rusqlite::Error::QueryReturnedNoRows))
 }
@@ -82,5 +126,8 @@ fn from_row(row: &Row<'_>) -> Result<Endpoint, Failure> {
         stable: slot(1)?,
         candidate: slot(2)?,
         previous: slot(3)?,
+        revision: row.get(4)?,
+        rollout: row.get(5)?,
+        stopped: row.get(6)?,
     })
 }

@@ -14,8 +14,8 @@ pub(super) const AFTER: &str = "SELECT id, at_us, actor, reason, kind, subject, 
      FROM events WHERE id > ?1 ORDER BY id LIMIT ?2";
 pub(super) const LATEST: &str = "SELECT id, at_us, actor, reason, kind, subject, body
      FROM events WHERE id < ?1 ORDER BY id DESC LIMIT ?2";
-const ABOUT: &str = "SELECT id, at_us, actor, reason, kind, subject, body
-     FROM events WHERE subject = ?1 AND id > ?2 ORDER BY id LIMIT ?3";
+pub(super) const OF_SUBJECT: &str = "SELECT id, at_us, actor, reason, kind, subject, body
+     FROM events WHERE subject = ?1 AND id < ?2 ORDER BY id DESC LIMIT ?3";
 const INSERT: &str = "INSERT INTO events (at_us, actor, reason, kind, subject, body)
      VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
 
@@ -58,13 +58,14 @@ pub(super) fn latest(
     page(db, LATEST, params![before, limit.min(MAX_PAGE_ROWS)])
 }
 
-pub(super) fn about(
+pub(super) fn of_subject(
     db: &Connection,
     subject: &str,
-    after: i64,
+    before: Option<i64>,
     limit: u32,
 ) -> Result<Vec<Event>, Failure> {
-    page(db, ABOUT, params![subject, after, limit.min(MAX_PAGE_ROWS)])
+    let before = before.unwrap_or(i64::MAX);
+    page(db, OF_SUBJECT, params![subject, before, limit.min(MAX_PAGE_ROWS)])
 }
 
 fn page(db: &Connection, sql: &str, given: impl Params) -> Result<Vec<Event>, Failure> {

@@ -14,6 +14,7 @@ pub(super) const MIGRATIONS: &[&str] = &[
     include_str!("schema/0004_retention.sql"),
     include_str!("schema/0005_release_search.sql"),
     include_str!("schema/0006_attested_events.sql"),
+    include_str!("schema/0007_rollouts.sql"),
 ];
 
 /// What [`migrate`] did.

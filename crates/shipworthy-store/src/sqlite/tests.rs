@@ -86,6 +86,29 @@ fn a_file_of_any_schema_is_brought_to_the_newest() {
 }
 
 #[test]
+fn an_endpoint_of_an_earlier_schema_was_never_changed() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("state.db");
+    let raw = connect(&path).unwrap();
+    for migration in &schema::MIGRATIONS[..6] {
+        raw.execute_batch(migration).unwrap();
+    }
+    raw.pragma_update(None, "user_version", 6).unwrap();
+    raw.execute(
+        "INSERT INTO releases (id, manifest, created_at_us, reproducible) VALUES (?1, '{}', 0, 1)",
+        [id(1).as_str()],
+    )
+    .unwrap();
+    let insert = "INSERT INTO endpoints (name, stable) VALUES ('delay', ?1)";
+    raw.execute(insert, [id(1).as_str()]).unwrap();
+    let read = SqliteStore::reading(&path).unwrap().endpoint("delay").unwrap().unwrap();
+    let migrated = SqliteStore::open(&path).unwrap().endpoint("delay").unwrap().unwrap();
+    assert_eq!(read, migrated);
+    assert_eq!(migrated.stable, Some(id(1)));
+    assert_eq!((migrated.revision, migrated.rollout, migrated.stopped), (0, None, false));
+}
+
+#[test]
 fn a_file_that_is_no_database_is_refused() {
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("state.db");
@@ -128,6 +151,9 @@ fn the_schema_forbids_what_no_code_should_do() {
     let event = "(id, at_us, actor, reason, kind, subject, body)
          VALUES (1, 0, 'eve', 'none', 'k', 's', '{}')";
     let release = "(id, manifest, created_at_us, reproducible)";
+    let endpoint = |columns: &str, values: String| {
+        format!("INSERT INTO endpoints (name, {columns}) VALUES ('e', {values})")
+    };
     let forbidden = [
         "UPDATE events SET actor = 'eve'".to_owned(),
         "DELETE FROM events".to_owned(),
@@ -138,6 +164,12 @@ fn the_schema_forbids_what_no_code_should_do() {
         format!("INSERT INTO releases {release} VALUES ('{}', '{{', 0, 1)", id(2)),
         format!("INSERT INTO releases {release} VALUES ('{}', '{{}}', 0, 0)", id(2)),
         format!("INSERT INTO endpoints (name, stable) VALUES ('e', '{}')", id(9)),
+        endpoint("stable, candidate", format!("'{0}', '{0}'", id(1))),
+        endpoint("stable, previous", format!("'{0}', '{0}'", id(1))),
+        endpoint("candidate, previous", format!("'{0}', '{0}'", id(1))),
+        endpoint("revision", "-1".to_owned()),
+        endpoint("rollout", "'{'".to_owned()),
+        endpoint("stopped", "2".to_owned()),
         "UPDATE tokens SET role = 'root'".to_owned(),
         "UPDATE attestations SET envelope = ''".to_owned(),
         "DELETE FROM attestations".to_owned(),
@@ -234,6 +266,8 @@ fn queries_use_indexes_among_many_rows() {
     let a = "x";
     assert_searches(&store, events::AFTER, (5, 5), "events USING INTEGER PRIMARY KEY");
     assert_searches(&store, events::LATEST, (5, 5), "events USING INTEGER PRIMARY KEY");
+    let of_subject = "events USING INDEX events_by_subject (subject=? AND rowid<?)";
+    assert_searches(&store, events::OF_SUBJECT, (a, 5, 5), of_subject);
     assert_searches(&store, releases::BY_ID, [a], "releases USING INDEX sqlite_autoindex");
     let by_seq = "releases USING INTEGER PRIMARY KEY";
     let named = (a, "b", 5);
@@ -249,6 +283,8 @@ fn queries_use_indexes_among_many_rows() {
     assert_searches(&store, attestations::OF_RELEASE, [a], about);
     assert_searches(&store, keys::BY_ID, [a], "keys USING PRIMARY KEY");
     assert_searches(&store, endpoints::BY_NAME, [a], "endpoints USING PRIMARY KEY");
+    let change = rusqlite::params_from_iter([None::<i64>; 6]);
+    assert_searches(&store, endpoints::CHANGE, change, "endpoints USING PRIMARY KEY");
     // These walk a table in the order of its key: no sort, and no further than asked.
     for (sql, given) in
         [(tokens::LIST, vec![]), (endpoints::LIST, vec![]), (releases::LATEST, vec![5])]

@@ -1,6 +1,6 @@
 //! Why a store did not do what it was asked.
 
-use crate::release::ReleaseId;
+use crate::{endpoint::EndpointName, release::ReleaseId};
 
 /// The error of whatever is behind the port.
 pub type BackendError = Box<dyn std::error::Error + Send + Sync>;
@@ -97,6 +97,52 @@ pub enum Error {
     ReleasePruned {
         /// The release.
         id: ReleaseId,
+    },
+    /// The endpoint is not there.
+    #[error("there is no endpoint {name}")]
+    NoSuchEndpoint {
+        /// The endpoint.
+        name: EndpointName,
+    },
+    /// The endpoint is not as the caller saw it.
+    #[error(
+        "somebody else changed endpoint {name} meanwhile (revision {expected} was expected, \
+         {found} is there): look at it, and try again"
+    )]
+    EndpointMoved {
+        /// The endpoint.
+        name: EndpointName,
+        /// The revision that the caller saw.
+        expected: i64,
+        /// The revision that is there.
+        found: i64,
+    },
+    /// One release for two slots.
+    #[error("release {id} cannot be in two slots of endpoint {name} at once")]
+    SlotsCollide {
+        /// The endpoint.
+        name: EndpointName,
+        /// The release.
+        id: ReleaseId,
+    },
+    /// A rollout past its limit.
+    #[error(
+        "the rollout of endpoint {name} has {bytes} bytes, at most {} are kept",
+        crate::endpoint::MAX_ROLLOUT_BYTES
+    )]
+    RolloutTooLong {
+        /// The endpoint.
+        name: EndpointName,
+        /// Its length.
+        bytes: usize,
+    },
+    /// The event of a change tells of something else.
+    #[error("a change of endpoint {name} cannot be recorded as an event of `{subject}`")]
+    EventOfAnother {
+        /// The endpoint.
+        name: EndpointName,
+        /// What the event is about.
+        subject: String,
     },
     /// As many statements about the release as are kept.
     #[error(

@@ -56,21 +56,6 @@ pub(crate) fn an_event_is_recorded_as_given(store: &dyn Store) {
     assert!(matches!(refused(unknown), Error::UnknownActor { .. }));
 }
 
-pub(crate) fn events_are_found_by_what_they_are_about(store: &dyn Store) {
-    with_ana(store);
-    for subject in ["delay", "late", "delay", "dela", "delay"] {
-        let event = NewEvent::new("test", subject, &serde_json::json!({})).expect("an event");
-        store.record_event(&event, &by("ana", 1)).expect("recorded");
-    }
-    let all = store.events_after(0, 500).expect("the events");
-    let expected: Vec<&Event> = all.iter().filter(|event| event.subject == "delay").collect();
-    let first = store.events_about("delay", 0, 2).expect("a page");
-    assert_eq!(first.iter().collect::<Vec<_>>(), expected[..2]);
-    let rest = store.events_about("delay", first[1].id, 2).expect("a page");
-    assert_eq!(rest.iter().collect::<Vec<_>>(), expected[2..]);
-    assert!(store.events_about("nobody", 0, 500).expect("a page").is_empty());
-}
-
 pub(crate) fn pages_are_bounded(store: &dyn Store) {
     with_ana(store);
     let event = NewEvent::new("test", "page", &serde_json::json!({})).expect("an event");
@@ -80,9 +65,29 @@ pub(crate) fn pages_are_bounded(store: &dyn Store) {
     let longest = usize::try_from(MAX_PAGE_ROWS).expect("a small number");
     assert_eq!(store.events_after(0, u32::MAX).expect("a page").len(), longest);
     assert_eq!(store.latest_events(None, u32::MAX).expect("a page").len(), longest);
+    assert_eq!(store.events_of("page", None, u32::MAX).expect("a page").len(), longest);
     assert!(store.events_after(0, 0).expect("a page").is_empty());
     assert!(store.events_after(i64::MAX, 5).expect("a page").is_empty());
     assert!(store.latest_events(Some(i64::MIN), 5).expect("a page").is_empty());
+}
+
+pub(crate) fn events_of_a_subject_come_newest_first(store: &dyn Store) {
+    with_ana(store);
+    let mut recorded = Vec::new();
+    // Neither times nor other subjects matter; names are compared whole.
+    for (at_us, subject) in (0..12).zip(["delay", "churn", "delay-2", "Delay"].iter().cycle()) {
+        let event = NewEvent::new("test", subject, &serde_json::json!({})).expect("an event");
+        recorded.push(store.record_event(&event, &by("ana", -at_us)).expect("recorded"));
+    }
+    recorded.reverse();
+    recorded.retain(|event| event.subject == "delay");
+    let page = |before, limit| store.events_of("delay", before, limit).expect("a page");
+    assert_eq!(page(None, u32::MAX), recorded);
+    assert_eq!(page(None, 2), recorded[..2]);
+    assert_eq!(page(Some(recorded[1].id), 2), recorded[2..]);
+    assert_eq!(page(Some(recorded[2].id), 2), []);
+    assert_eq!(page(None, 0), []);
+    assert_eq!(store.events_of("nobody", None, 5).expect("a page"), []);
 }
 
 /// Whatever the clocks said and however long the pages are.

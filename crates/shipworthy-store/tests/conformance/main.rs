@@ -1,10 +1,12 @@
 //! What every [`Store`] does. A backend is one entry in the brackets below: a
-//! name, and a function that makes an empty store and whatever keeps it alive.
+//! name, and a function that makes an empty state and gives what opens it.
 
 mod attestations;
+mod changes;
 mod concurrency;
 mod endpoints;
 mod events;
+mod handles;
 mod outbox;
 mod releases;
 mod retention;
@@ -17,26 +19,29 @@ use shipworthy_store::{
     Store, Token, store::Error,
 };
 
-/// One test per case, each with a store of its own.
+/// Opens another handle on one state.
+type Open = dyn Fn() -> Box<dyn Store>;
+
+/// One test per case, each with a state of its own: cases that get a store, and cases that open it.
 macro_rules! conformance {
-    ([$($backend:ident: $make_store:path),+] $cases:tt) => {
-        $(conformance!(@backend $backend, $make_store, $cases);)+
+    ([$($backend:ident: $make:path),+] $of_store:tt $of_handles:tt) => {
+        $(mod $backend {
+            conformance!(@cases $make, with_store, $of_store);
+            conformance!(@cases $make, with_handles, $of_handles);
+        })+
     };
-    (@backend $backend:ident, $make_store:path, { $($area:ident::{ $($case:ident),+ $(,)? })+ }) => {
-        mod $backend {
-            $(mod $area {
-                $(#[test]
-                fn $case() {
-                    let (store, _alive) = $make_store();
-                    crate::$area::$case(&store);
-                })+
+    (@cases $make:path, $with:ident, { $($area:ident::{ $($case:ident),+ $(,)? })+ }) => {
+        $(mod $area {
+            $(#[test]
+            fn $case() {
+                crate::$with(&$make(), crate::$area::$case);
             })+
-        }
+        })+
     };
 }
 
 conformance! {
-    [sqlite: crate::sqlite_store]
+    [sqlite: crate::sqlite]
     {
         tokens::{
             the_first_token_makes_itself,
@@ -52,9 +57,9 @@ conformance! {
             every_effect_has_its_event,
             a_refused_action_leaves_no_event,
             an_event_is_recorded_as_given,
-            events_are_found_by_what_they_are_about,
             pages_are_bounded,
             events_come_back_in_order,
+            events_of_a_subject_come_newest_first,
         }
         outbox::{
             the_outbox_stands_nowhere_at_first,
@@ -91,18 +96,44 @@ conformance! {
             an_unknown_release_cannot_be_stable,
             endpoints_are_listed_by_name,
         }
+        changes::{
+            a_change_writes_the_whole_endpoint_and_its_event,
+            a_change_whose_event_cannot_be_recorded_is_undone,
+            who_has_not_seen_the_latest_revision_changes_nothing,
+            an_endpoint_that_is_not_there_cannot_be_changed,
+            a_new_stable_release_makes_a_revision,
+            a_release_has_one_slot,
+            only_releases_that_can_serve_get_a_slot,
+            a_rollout_is_bounded_and_json,
+            a_release_in_any_slot_stays,
+        }
         concurrency::{
             writers_do_not_lose_each_others_work,
             of_two_tokens_with_one_name_one_is_made,
             a_reader_that_follows_misses_nothing,
         }
     }
+    {
+        handles::{
+            of_two_handles_one_changes_an_endpoint,
+            a_changed_endpoint_and_its_events_survive_reopening,
+        }
+    }
 }
 
-fn sqlite_store() -> (impl Store, tempfile::TempDir) {
+fn sqlite() -> Box<Open> {
     let directory = tempfile::tempdir().expect("a temporary directory");
-    let store = SqliteStore::open(&directory.path().join("state.db")).expect("a new store");
-    (store, directory)
+    Box::new(move || {
+        Box::new(SqliteStore::open(&directory.path().join("state.db")).expect("a store"))
+    })
+}
+
+fn with_store(open: &Open, case: fn(&dyn Store)) {
+    case(&*open());
+}
+
+fn with_handles(open: &Open, case: fn(&Open)) {
+    case(open);
 }
 
 /// Acts as `actor` at `at_us`, which is the reason as well.
