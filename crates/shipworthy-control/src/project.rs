@@ -18,6 +18,7 @@ mod label;
 mod model;
 mod policy;
 mod reader;
+mod rollout;
 mod source;
 mod train;
 mod typed;
@@ -32,7 +33,8 @@ pub(crate) use identity::slug;
 pub use identity::{Identity, RiskClass};
 pub use label::{Comparison, Label, Literal};
 pub use model::{Classes, Model};
-pub use policy::{Decision, LedgerSizes, Limits, Rollout, Strategy};
+pub use policy::{Decision, LedgerSizes, Limits};
+pub use rollout::Rollout;
 pub use source::Source;
 pub use train::{Command, Parameters, Test, TimeWindow, Train, Trainer, Validation};
 

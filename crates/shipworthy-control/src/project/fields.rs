@@ -1,7 +1,7 @@
 //! Every key that a project file may have. The reader refuses what is not listed here, and a test
 //! compares this list with `docs/reference/project-file.md`.
 
-use super::{columns, identity, model, policy, source, train};
+use super::{columns, identity, model, policy, rollout, source, train};
 
 /// A table of the file.
 #[derive(Debug)]
@@ -71,7 +71,7 @@ pub(super) const ROOT: Section = Section {
 };
 
 /// All tables below the top.
-pub(super) const SECTIONS: [&Section; 13] = [
+pub(super) const SECTIONS: [&Section; 15] = [
     &identity::SECTION,
     &source::SECTION,
     &model::SECTION,
@@ -83,7 +83,9 @@ pub(super) const SECTIONS: [&Section; 13] = [
     &train::VALIDATION,
     &train::TEST,
     &train::PARAMETERS,
-    &policy::ROLLOUT,
+    &rollout::SECTION,
+    &rollout::BURST,
+    &rollout::GUARD,
     &ROOT,
 ];
 

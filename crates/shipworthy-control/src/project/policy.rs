@@ -1,9 +1,9 @@
-//! What may change without a release: `[decision]`, `[limits]`, `[ledger]`, `[rollout]`.
+//! What may change without a release: `[decision]`, `[limits]`, `[ledger]`.
 
 use std::time::Duration;
 
 use super::diagnosis::{Mistake, Mistakes};
-use super::fields::{Key, Later, Section};
+use super::fields::{Key, Section};
 use super::reader::{Located, Table, value, value_or};
 use super::units::Interval;
 
@@ -35,21 +35,6 @@ pub(super) const LEDGER: Section = Section::new(
         Key::new("segment_size", "a size", "`\"64 MiB\"`"),
     ],
 );
-
-/// The keys of `[rollout]`.
-pub(super) const ROLLOUT: Section = Section {
-    header: "[rollout]",
-    keys: &[
-        Key::new("strategy", "`shadow`, `canary` or `blue_green`", "`\"canary\"`"),
-        Key::new("steps", "a list of percentages", "`[5, 25, 50, 100]`"),
-        Key::new("key", "the name of a declared column", "none: each request by itself"),
-    ],
-    later: &[Later {
-        name: "guard",
-        header: "[[rollout.guard]]",
-        instead: "remove it; a rollout is watched by hand in this version",
-    }],
-};
 
 const KIB: u64 = 1 << 10;
 const MIB: u64 = 1 << 20;
@@ -86,28 +71,6 @@ pub struct LedgerSizes {
     pub segment_bytes: u64,
 }
 
-/// How a candidate becomes stable.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Rollout {
-    /// In which way.
-    pub strategy: Strategy,
-    /// The percentages of traffic, increasing, the last one 100.
-    pub steps: Vec<u8>,
-    /// The column whose value keeps a caller on one side.
-    pub key: Option<String>,
-}
-
-/// The ways to move a candidate to stable.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Strategy {
-    /// It answers beside stable, and nobody sees it.
-    Shadow,
-    /// It gets a growing share of the traffic.
-    Canary,
-    /// It gets all traffic at once.
-    BlueGreen,
-}
-
 /// `[decision]` as typed.
 #[derive(Debug)]
 pub(super) struct TypedDecision {
@@ -115,21 +78,6 @@ pub(super) struct TypedDecision {
     pub(super) threshold: Option<Located<f64>>,
     /// The class that is answered when the model must not be asked.
     pub(super) safe_answer: Option<Located<String>>,
-}
-
-/// `[rollout]` as typed.
-#[derive(Debug)]
-pub(super) struct TypedRollout {
-    strategy: Strategy,
-    steps: Vec<u8>,
-    /// The column whose value keeps a caller on one side.
-    pub(super) key: Option<Located<String>>,
-}
-
-impl Strategy {
-    /// All strategies with their names in a project file.
-    pub const ALL: [(&'static str, Self); 3] =
-        [("shadow", Self::Shadow), ("canary", Self::Canary), ("blue_green", Self::BlueGreen)];
 }
 
 impl Default for Limits {
@@ -204,30 +152,4 @@ impl TypedDecision {
         let threshold = value_or(self.threshold, 0.5);
         Decision { threshold, safe_answer: value(self.safe_answer) }
     }
-}
-
-impl TypedRollout {
-    pub(super) fn read(table: Table<'_>, mistakes: &Mistakes) -> Self {
-        let strategy = value_or(table.field("strategy").one_of(&Strategy::ALL), Strategy::Canary);
-        let steps = table.field("steps").wholes_in(1..=100);
-        let steps = steps.filter(|steps| check_steps(steps, mistakes));
-        let key = table.field("key").name();
-        table.finish();
-        Self { strategy, steps: value_or(steps, vec![5, 25, 50, 100]), key }
-    }
-
-    pub(super) fn validated(self) -> Rollout {
-        Rollout { strategy: self.strategy, steps: self.steps, key: value(self.key) }
-    }
-}
-
-fn check_steps(steps: &Located<Vec<u8>>, mistakes: &Mistakes) -> bool {
-    let is_increasing = steps.value.is_sorted_by(|before, after| before < after);
-    if is_increasing && steps.value.last() == Some(&100) {
-        return true;
-    }
-    let message = format!("`steps` in [rollout] is {:?}", steps.value);
-    let expected = "expected increasing percentages that end with 100";
-    mistakes.add(Mistake::at(&steps.span, message, expected));
-    false
 }

@@ -7,10 +7,13 @@ mod decision;
 mod defaults;
 mod documentation;
 mod given;
+mod guard;
 mod identity;
+mod key;
 mod model;
 mod policy;
 mod releases;
+mod rollout;
 mod syntax;
 mod train;
 

@@ -8,8 +8,9 @@ use super::diagnosis::Mistakes;
 use super::fields::ROOT;
 use super::identity::{self, Identity};
 use super::model::{self, TypedModel};
-use super::policy::{self, LedgerSizes, Limits, TypedDecision, TypedRollout};
+use super::policy::{self, LedgerSizes, Limits, TypedDecision};
 use super::reader::Table;
+use super::rollout::{self, TypedRollout};
 use super::source::{self, TypedSource};
 use super::train::{self, TypedTrain};
 
@@ -57,7 +58,7 @@ impl Typed {
             ledger: LedgerSizes::read(optional("ledger", &policy::LEDGER), mistakes),
             columns: columns().into_iter().map(TypedColumn::read).collect(),
             train,
-            rollout: TypedRollout::read(optional("rollout", &policy::ROLLOUT), mistakes),
+            rollout: TypedRollout::read(optional("rollout", &rollout::SECTION), mistakes),
         };
         root.finish();
         typed

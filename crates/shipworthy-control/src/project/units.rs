@@ -57,6 +57,8 @@ impl Interval {
     pub(super) const NOT_NEGATIVE: Self = Self(Bound::Included(0.0), Bound::Unbounded);
     /// Between 0 and 1, neither included.
     pub(super) const INSIDE_UNIT: Self = Self(Bound::Excluded(0.0), Bound::Excluded(1.0));
+    /// From 0 to 1.
+    pub(super) const UNIT: Self = Self(Bound::Included(0.0), Bound::Included(1.0));
     /// Above 0, up to 1.
     pub(super) const SHARE: Self = Self(Bound::Excluded(0.0), Bound::Included(1.0));
 

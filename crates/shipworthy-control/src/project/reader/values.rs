@@ -1,5 +1,6 @@
 //! The kinds of value that a key can take.
 
+use std::collections::BTreeSet;
 use std::fmt::Display;
 use std::ops::RangeInclusive;
 use std::time::Duration;
@@ -55,7 +56,7 @@ impl Field<'_> {
         self.whole_value(value, &range)
     }
 
-    /// A list of whole numbers in a range.
+    /// A list of whole numbers in a range; it may be empty.
     pub(in crate::project) fn wholes_in<T>(
         self,
         range: RangeInclusive<T>,
@@ -64,8 +65,8 @@ impl Field<'_> {
         T: TryFrom<i64> + PartialOrd + Display,
     {
         let value = self.value?;
-        let Some(elements) = value.get_ref().as_array().filter(|array| !array.is_empty()) else {
-            return self.refused(value, "a list of whole numbers, at least one", None);
+        let Some(elements) = value.get_ref().as_array() else {
+            return self.refused(value, "a list of whole numbers", None);
         };
         // Every element is read, so that every bad one is reported.
         let read: Vec<_> =
@@ -105,11 +106,12 @@ impl Field<'_> {
         let Some(elements) = value.get_ref().as_array().filter(|array| !array.is_empty()) else {
             return self.refused(value, "a list of strings, at least one", None);
         };
-        let mut names: Vec<String> = Vec::with_capacity(elements.len());
+        let mut names = Vec::with_capacity(elements.len());
+        let mut seen = BTreeSet::new();
         let mut is_good = true;
         for element in elements.iter() {
             match element.get_ref().as_str() {
-                Some(name) if names.iter().any(|other| other == name) => {
+                Some(name) if !seen.insert(name) => {
                     let message = format!("`{}` lists \"{name}\" twice", self.key.name);
                     self.mistakes.add(Mistake::at(&element.span(), message, "remove it here"));
                     is_good = false;

@@ -2,7 +2,7 @@
 
 use proptest::prelude::*;
 
-use super::BASE;
+use super::{BASE, extended};
 use crate::diagnose;
 use crate::project::Project;
 use crate::project::fields::{ROOT, SECTIONS};
@@ -30,8 +30,19 @@ fn name() -> impl Strategy<Value = String> {
 
 /// A scalar of any type, right by chance at some keys.
 fn scalar() -> impl Strategy<Value = String> {
-    let texts: &'static [&str] =
-        &["binary", "canary", "7d", "4 MiB", "a > 1", "a > 'é", "float", "late", "origin"];
+    let texts: &'static [&str] = &[
+        "binary",
+        "canary",
+        "error_rate",
+        "latency_p99",
+        "7d",
+        "4 MiB",
+        "a > 1",
+        "a > 'é",
+        "float",
+        "late",
+        "origin",
+    ];
     prop_oneof![
         any::<i64>().prop_map(|number| number.to_string()),
         any::<f64>().prop_map(|number| format!("{number:?}").replace("NaN", "nan")),
@@ -84,8 +95,18 @@ proptest! {
     fn no_value_is_too_strange(name in name(), value in value()) {
         for section in SECTIONS {
             let line = format!("{}\n{name} = {value}", section.header);
-            survive(&BASE.replacen(section.header, &line, 1));
+            let text = BASE.replacen(section.header, &line, 1);
+            survive(&if text == BASE { extended(&line) } else { text });
         }
+    }
+
+    #[test]
+    fn no_guard_is_too_strange(metric in scalar(), limits in prop::collection::btree_map(
+        prop::sample::select(vec!["max", "max_regression", "maxi"]), value(), 0..3,
+    )) {
+        let limits = limits.iter().map(|(name, limit)| format!("{name} = {limit}\n"));
+        let guard = format!("[[rollout.guard]]\nmetric = {metric}\n{}", limits.collect::<String>());
+        survive(&extended(&guard.repeat(2)));
     }
 
     #[test]

@@ -3,12 +3,13 @@
 use std::time::Duration;
 
 use shipworthy_contract::{Default, OnViolation, Role};
+use shipworthy_core::rollout::{Policy, Strategy};
 
 use super::{BASE, edited, extended, parse};
 use crate::project::fields::SECTIONS;
 use crate::project::{
-    Classes, Decision, LedgerSizes, Limits, Parameters, RiskClass, Rollout, Strategy, Test,
-    TimeWindow, Train, Trainer, Validation,
+    Classes, Decision, LedgerSizes, Limits, Parameters, RiskClass, Rollout, Test, TimeWindow,
+    Train, Trainer, Validation,
 };
 
 #[test]
@@ -29,7 +30,13 @@ fn every_default_is_what_the_reference_says() {
     assert_eq!(project.limits, limits);
     let sizes = LedgerSizes { max_bytes: 20 << 30, segment_bytes: 64 << 20 };
     assert_eq!(project.ledger, sizes);
-    let rollout = Rollout { strategy: Strategy::Canary, steps: vec![5, 25, 50, 100], key: None };
+    let rollout = Rollout {
+        strategy: Strategy::Canary,
+        key: None,
+        policy: Policy::default(),
+        testers: Vec::new(),
+        drill_every: None,
+    };
     assert_eq!(project.rollout, rollout);
     let train = Train {
         trainer: Trainer::Builtin,
@@ -82,7 +89,7 @@ fn a_default_that_is_written_out_changes_nothing() {
             written += 1;
         }
     }
-    assert_eq!(written, 28, "every default that can be written was tried");
+    assert_eq!(written, 39, "every default that can be written was tried");
 }
 
 #[test]
@@ -98,12 +105,8 @@ fn classes_come_from_the_data_when_only_the_data_has_them() {
 }
 
 #[test]
-fn everything_that_can_be_said_is_read() {
+fn everything_that_training_and_decisions_can_be_told_is_read() {
     let text = r#"
-[rollout]
-strategy = "shadow"
-steps = [1, 100]
-key = "origin"
 [train]
 from = 2013-01-01T00:00:00-05:00
 until = "2013-04-01 04:00"
@@ -117,8 +120,6 @@ threshold = 0.25
 safe_answer = "not_late"
 "#;
     let project = parse(&extended(text));
-    assert_eq!(project.rollout.strategy, Strategy::Shadow);
-    assert_eq!((project.rollout.steps, project.rollout.key), (vec![1, 100], Some("origin".into())));
     let [from, april, may] =
         ["2013-01-01T05:00:00Z", "2013-04-01T04:00:00Z", "2013-05-01T00:00:00Z"]
             .map(|text| text.parse().ok());

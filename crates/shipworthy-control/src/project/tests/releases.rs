@@ -33,6 +33,16 @@ fn policy_comes_into_force_without_a_release() {
     let diff = changed(&extended(policy));
     let policy = vec!["decision", "limits", "rollout"];
     assert_eq!(diff, ReleaseDiff { policy, ..ReleaseDiff::default() });
+    for more in [
+        "[rollout]\nstep_time = \"5m\"",
+        "[rollout]\nkey = \"origin\"\ntesters = [\"JFK\"]",
+        "[rollout]\ndrill_every = \"7d\"",
+        "[rollout.burst]\nlooks = 3",
+        "[[rollout.guard]]\nmetric = \"error_rate\"\nmax = 0.1",
+    ] {
+        let policy = vec!["rollout"];
+        assert_eq!(changed(&extended(more)), ReleaseDiff { policy, ..ReleaseDiff::default() });
+    }
     let described = edited("name =", "owner = \"ops\"\nname =");
     let policy = vec!["project"];
     assert_eq!(changed(&described), ReleaseDiff { policy, ..ReleaseDiff::default() });

@@ -204,29 +204,6 @@ metric = "roc_auc"
 }
 
 #[test]
-fn what_is_not_built_yet_in_a_section_is_refused_by_name() {
-    check(
-        &extended(
-            r#"
-[[rollout.guard]]
-metric = "error_rate"
-"#,
-        ),
-        r#"
-  × [[rollout.guard]] is not supported yet in this version
-    ╭─[shipworthy.toml:21:11]
- 20 │
- 21 │ [[rollout.guard]]
-    ·           ──┬──
-    ·             ╰── not built yet
- 22 │ metric = "error_rate"
-    ╰────
-  help: remove it; a rollout is watched by hand in this version
-"#,
-    );
-}
-
-#[test]
 fn a_section_of_the_wrong_shape_is_shown_the_right_one() {
     check(
         &extended("\n[[limits]]\nmax_rows = 5\n"),
