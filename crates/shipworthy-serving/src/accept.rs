@@ -27,7 +27,7 @@ use crate::coding::Coding;
 use crate::decode::{Wire, infer_v2};
 use crate::pipeline;
 use crate::trace::{TRACEPARENT, TraceContext};
-use crate::{Answer, Callers, Failure, Serving, openapi, respond};
+use crate::{Answer, Doorkeeper, Failure, Serving, openapi, respond};
 use admission::Admission;
 use segments::Segments;
 
@@ -35,13 +35,12 @@ use segments::Segments;
 pub(crate) const JSON_LENGTH: &str = "inference-header-content-length";
 
 type Shared = State<Arc<Serving>>;
-/// A listener's stations and who may call there.
-type Door = State<(Arc<Serving>, Option<Arc<dyn Callers>>)>;
+/// A listener's stations and who is let in there.
+type Door = State<(Arc<Serving>, Doorkeeper)>;
 type Reply = Result<Response<Body>, Failure>;
 
-/// The routes of the data plane over HTTP. `callers` says who may call; without it everybody may,
-/// which is for loopback addresses.
-pub fn router(serving: Arc<Serving>, callers: Option<Arc<dyn Callers>>) -> Router {
+/// The routes of the data plane over HTTP. `doorkeeper` says who is let in.
+pub fn router(serving: Arc<Serving>, doorkeeper: Doorkeeper) -> Router {
     let health = Router::new()
         .route("/", get(v1::live))
         .route("/ping", get(mlflow::ping))
@@ -62,7 +61,7 @@ pub fn router(serving: Arc<Serving>, callers: Option<Arc<dyn Callers>>) -> Route
         .route("/v2/models/{name}/versions/{version}/ready", get(metadata::version_ready_v2))
         .route("/v2/models/{name}/versions/{version}/infer", post(infer_version_v2))
         .route("/v2/repository/index", post(metadata::repository_index))
-        .layer(from_fn_with_state((Arc::clone(&serving), callers), authenticate));
+        .layer(from_fn_with_state((Arc::clone(&serving), doorkeeper), authenticate));
     health
         .merge(guarded)
         .fallback(unknown_route)
@@ -118,7 +117,7 @@ async fn decide(
     wire: Wire,
     request: Request,
 ) -> Result<(Answer, Bytes), Failure> {
-    let admission = Admission::of(serving, request.headers())?;
+    let admission = Admission::of(serving, &request)?;
     let work = async {
         let body = body::read(serving, request, admission.limits.max_body_bytes).await?;
         if let Wire::InferV2 { json_bytes } = wire {
@@ -144,13 +143,14 @@ fn finish(serving: &Serving, reply: Reply) -> Response<Body> {
     })
 }
 
-/// Beyond loopback every route but health needs a token that may call.
+/// Beyond loopback every route but health needs a token that may call; to choose a slot takes one
+/// everywhere.
 async fn authenticate(
-    State((serving, callers)): Door,
-    request: Request,
+    State((serving, doorkeeper)): Door,
+    mut request: Request,
     next: Next,
 ) -> Response<Body> {
-    match callers::check(callers.as_deref(), request.headers()) {
+    match callers::admit(&doorkeeper, &mut request) {
         Ok(()) => next.run(request).await,
         Err(failure) => finish(&serving, Err(failure)),
     }
@@ -195,3 +195,6 @@ fn not_allowed(method: &Method, path: &str) -> Response<Body> {
     *response.status_mut() = StatusCode::METHOD_NOT_ALLOWED;
     response
 }
+
+#[cfg(test)]
+mod tests;

@@ -83,7 +83,10 @@ impl Counter {
             | Failure::UnsupportedCoding { .. }
             | Failure::BodyCut => Self::MalformedRequests,
             Failure::BodyTooLarge { .. } | Failure::TooManyRows { .. } => Self::OversizedRequests,
-            Failure::Unauthenticated | Failure::Forbidden => Self::UnauthenticatedRequests,
+            Failure::Unauthenticated
+            | Failure::Forbidden
+            | Failure::UnauthenticatedChoice
+            | Failure::ForbiddenChoice => Self::UnauthenticatedRequests,
             Failure::UnknownModel { .. } | Failure::UnknownRoute { .. } => Self::UnknownRequests,
             Failure::NotReady(_) => Self::UnreadyRequests,
             Failure::Overloaded => Self::ShedRequests,

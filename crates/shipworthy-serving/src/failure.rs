@@ -84,6 +84,12 @@ pub enum Failure {
     /// A token whose role may not call.
     #[error("this token may not call models")]
     Forbidden,
+    /// A slot was asked for without a token, or with one that does not exist.
+    #[error("to choose the slot that answers takes an operator's token")]
+    UnauthenticatedChoice,
+    /// A slot was asked for with a token whose role may not choose.
+    #[error("this token may not choose the slot that answers")]
+    ForbiddenChoice,
     /// The server does not answer decisions now.
     #[error("not ready: {0}")]
     NotReady(NotReady),
@@ -134,8 +140,8 @@ impl Failure {
     pub const fn status(&self) -> u16 {
         match self {
             Self::Malformed { .. } | Self::BadRequest { .. } | Self::BodyCut => 400,
-            Self::Unauthenticated => 401,
-            Self::Forbidden => 403,
+            Self::Unauthenticated | Self::UnauthenticatedChoice => 401,
+            Self::Forbidden | Self::ForbiddenChoice => 403,
             Self::UnknownModel { .. } | Self::UnknownRoute { .. } => 404,
             Self::BodyTooLarge { .. } | Self::TooManyRows { .. } => 413,
             Self::UnsupportedMediaType { .. } | Self::UnsupportedCoding { .. } => 415,
@@ -156,8 +162,8 @@ impl Failure {
             Self::Malformed { .. } => "malformed",
             Self::BadRequest { .. } => "bad_request",
             Self::BodyCut => "body_cut",
-            Self::Unauthenticated => "unauthenticated",
-            Self::Forbidden => "forbidden",
+            Self::Unauthenticated | Self::UnauthenticatedChoice => "unauthenticated",
+            Self::Forbidden | Self::ForbiddenChoice => "forbidden",
             Self::UnknownModel { .. } => "unknown_model",
             Self::UnknownRoute { .. } => "unknown_route",
             Self::UnsupportedMediaType { .. } => "unsupported_media_type",
@@ -190,6 +196,11 @@ impl Failure {
                     .to_owned()
             }
             Self::Forbidden => "use a token with the role `caller` or `operator`".to_owned(),
+            Self::UnauthenticatedChoice | Self::ForbiddenChoice => {
+                "send `Authorization: Bearer TOKEN` of an operator, or leave the header \
+                 X-Shipworthy-Slot out"
+                    .to_owned()
+            }
             Self::UnknownModel { known, .. } => format!("this server has: {known}"),
             Self::UnknownRoute { .. } => {
                 "see POST /v1/models/NAME:predict, POST /v2/models/NAME/infer, and over gRPC \

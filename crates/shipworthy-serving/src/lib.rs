@@ -44,7 +44,7 @@ pub use pipeline::Answer;
 pub use predict::{Batching, Error as PredictError, Predicted, predict, remote};
 pub use record::violations_json;
 pub use route::{Candidate, Deployed, Endpoint, Limits, Plan, Slot};
-pub use state::{Callers, NotReady, Ports, Serving};
+pub use state::{Callers, Doorkeeper, NotReady, Ports, Serving};
 pub use summary::summarise;
 pub use tally::Tally;
 pub use validate::Validated;

@@ -15,6 +15,18 @@ use crate::{Counters, Failure, Plan};
 pub trait Callers: Send + Sync {
     /// What a token may do here; `None` when there is no such token.
     fn may_call(&self, token: &str) -> Option<bool>;
+
+    /// Whether a token may choose the slot that answers; `false` when there is no such token.
+    fn may_choose(&self, token: &str) -> bool;
+}
+
+/// Who is let in at an address.
+#[derive(Clone)]
+pub struct Doorkeeper {
+    /// What tokens are good for.
+    pub callers: Arc<dyn Callers>,
+    /// Whether everybody may call, as on loopback addresses. To choose a slot takes a token there too.
+    pub is_open: bool,
 }
 
 /// What comes from outside.

@@ -5,29 +5,31 @@ use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::http::HeaderMap;
+use axum::extract::Request;
 use bytes::Bytes;
 
+use super::callers;
 use crate::decode::Wire;
 use crate::pipeline::{self, Arrival};
 use crate::state::Entered;
 use crate::trace::TraceContext;
-use crate::{Failure, Limits, Serving};
+use crate::{Failure, Limits, Serving, Slot};
 
 /// A request that was let in; its place is given back on drop.
 pub(super) struct Admission<'a> {
     pub(super) limits: Limits,
     arrival: Arrival,
     trace: Option<TraceContext>,
+    wish: Option<Slot>,
     _entered: Entered<'a>,
 }
 
 impl<'a> Admission<'a> {
-    /// Lets a request with these headers in.
+    /// Lets a request in.
     ///
     /// # Errors
     /// When no decision is given now, or too many wait for theirs.
-    pub(super) fn of(serving: &'a Arc<Serving>, headers: &HeaderMap) -> Result<Self, Failure> {
+    pub(super) fn of(serving: &'a Arc<Serving>, request: &Request) -> Result<Self, Failure> {
         let clock = &serving.ports.clock;
         let arrival = Arrival { at: clock.now(), monotonic_us: clock.monotonic_us() };
         if let Some(why) = serving.cannot_decide() {
@@ -35,14 +37,15 @@ impl<'a> Admission<'a> {
         }
         let limits = serving.plan().limits.clone();
         let entered = serving.enter(limits.max_inflight)?;
-        Ok(Self { limits, arrival, trace: TraceContext::of(headers), _entered: entered })
+        let (trace, wish) = (TraceContext::of(request.headers()), callers::chosen(request));
+        Ok(Self { limits, arrival, trace, wish, _entered: entered })
     }
 
     /// The request as the pipeline takes it.
     pub(super) fn request(&self, name: &str, wire: Wire, body: Bytes) -> pipeline::Request {
         let endpoint = name.to_owned();
-        let (arrival, trace) = (self.arrival, self.trace);
-        pipeline::Request { endpoint, wire, body, arrival, trace, wish: None }
+        let Self { arrival, trace, wish, .. } = *self;
+        pipeline::Request { endpoint, wire, body, arrival, trace, wish }
     }
 
     /// What `work` gives, unless it takes longer than `limit`.

@@ -25,7 +25,7 @@ use super::{Door, Shared, callers, continue_trace, metadata};
 use crate::coding::Coding;
 use crate::decode::{Wire, infer_grpc};
 use crate::trace::TraceContext;
-use crate::{Callers, Failure, Serving, pipeline, respond};
+use crate::{Doorkeeper, Failure, Serving, pipeline, respond};
 
 /// The name of the service, as health checks ask for it.
 const SERVICE: &str = "inference.GRPCInferenceService";
@@ -33,9 +33,8 @@ const SERVICE: &str = "inference.GRPCInferenceService";
 /// What a method answers, or why not.
 type Reply = Result<Response<Body>, Failure>;
 
-/// The methods of the data plane over gRPC. `callers` says who may call; without it everybody may,
-/// which is for loopback addresses.
-pub fn router(serving: Arc<Serving>, callers: Option<Arc<dyn Callers>>) -> Router {
+/// The methods of the data plane over gRPC. `doorkeeper` says who is let in.
+pub fn router(serving: Arc<Serving>, doorkeeper: Doorkeeper) -> Router {
     let health = Router::new()
         .route("/grpc.health.v1.Health/Check", post(health::check))
         .route(&method("ServerLive"), post(about::server_live))
@@ -46,7 +45,7 @@ pub fn router(serving: Arc<Serving>, callers: Option<Arc<dyn Callers>>) -> Route
         .route(&method("ModelReady"), post(about::model_ready))
         .route(&method("RepositoryIndex"), post(about::repository_index))
         .route(&method("ServerMetadata"), post(about::server_metadata))
-        .layer(from_fn_with_state((Arc::clone(&serving), callers), authenticate));
+        .layer(from_fn_with_state((Arc::clone(&serving), doorkeeper), authenticate));
     health
         .merge(guarded)
         .fallback(unknown_method)
@@ -65,7 +64,7 @@ async fn model_infer(state: Shared, request: Request) -> Response<Body> {
 }
 
 async fn infer(serving: &Arc<Serving>, request: Request) -> Reply {
-    let admission = Admission::of(serving, request.headers())?;
+    let admission = Admission::of(serving, &request)?;
     let limit = call::time_limit(request.headers(), admission.limits.request_timeout);
     let work = async {
         let call = call::read(serving, request, admission.limits.max_body_bytes).await?;
@@ -99,13 +98,14 @@ fn finish(serving: &Serving, reply: Reply) -> Response<Body> {
     })
 }
 
-/// Beyond loopback every method but health needs a token that may call.
+/// Beyond loopback every method but health needs a token that may call; to choose a slot takes one
+/// everywhere.
 async fn authenticate(
-    State((serving, callers)): Door,
-    request: Request,
+    State((serving, doorkeeper)): Door,
+    mut request: Request,
     next: Next,
 ) -> Response<Body> {
-    match callers::check(callers.as_deref(), request.headers()) {
+    match callers::admit(&doorkeeper, &mut request) {
         Ok(()) => next.run(request).await,
         Err(failure) => finish(&serving, Err(failure)),
     }

@@ -95,7 +95,7 @@ fn v1() -> Vec<Operation> {
         Operation {
             method: "post",
             tag: "v1",
-            parameters: &["model", "traceparent"],
+            parameters: &["model", "x-shipworthy-slot", "traceparent"],
             body: Some(json_body("PredictRequest")),
             failures: DECISION,
             ..get(
@@ -184,8 +184,15 @@ fn v2_infer() -> Vec<Operation> {
         failures: DECISION,
         ..get(path, id, "Decisions for tensors.", answer.clone())
     };
-    let one: &[&str] = &["model", "inference-header-content-length", "traceparent"];
-    let versioned = &["model", "version", "inference-header-content-length", "traceparent"];
+    let one: &[&str] =
+        &["model", "inference-header-content-length", "x-shipworthy-slot", "traceparent"];
+    let versioned = &[
+        "model",
+        "version",
+        "inference-header-content-length",
+        "x-shipworthy-slot",
+        "traceparent",
+    ];
     vec![
         infer("/v2/models/{model}/infer", "inferV2", one),
         infer("/v2/models/{model}/versions/{version}/infer", "inferVersionV2", versioned),
@@ -223,7 +230,7 @@ fn mlflow() -> Vec<Operation> {
         Operation {
             method: "post",
             tag: "mlflow",
-            parameters: &["x-shipworthy-model", "traceparent"],
+            parameters: &["x-shipworthy-model", "x-shipworthy-slot", "traceparent"],
             body: Some(body),
             failures: DECISION,
             ..get(

@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 pub(super) const FAILURES: [(u16, &[&str], &str); 11] = [
     (400, &["malformed", "bad_request", "body_cut"], "No request of this protocol."),
     (401, &["unauthenticated"], "No token, or one that does not exist."),
-    (403, &["forbidden"], "A token whose role may not call."),
+    (403, &["forbidden"], "A token whose role may not call, or not choose the slot."),
     (404, &["unknown_model", "unknown_route"], "No such model or route."),
     (413, &["body_too_large", "too_many_rows"], "Above a limit of the server."),
     (415, &["unsupported_media_type", "unsupported_coding"], "A body of another kind or coding."),
@@ -113,6 +113,12 @@ pub(super) fn parameters() -> Value {
             "X-Shipworthy-Model",
             "The model that is meant, where the server has several.",
             json!({"type": "string", "minLength": 1}),
+        ),
+        "x-shipworthy-slot": header(
+            "X-Shipworthy-Slot",
+            "For testers: the slot whose release answers, whatever the traffic's shares are. It \
+             takes an operator's token, on loopback addresses too.",
+            json!({"enum": ["stable", "candidate"]}),
         ),
         "inference-header-content-length": header(
             "Inference-Header-Content-Length",

@@ -64,6 +64,8 @@ fn refusals_are_described_with_their_codes() {
         Failure::BodyCut,
         Failure::Unauthenticated,
         Failure::Forbidden,
+        Failure::UnauthenticatedChoice,
+        Failure::ForbiddenChoice,
         Failure::UnknownModel { name: text(), known: text() },
         Failure::UnknownRoute { path: text() },
         Failure::BodyTooLarge { limit_bytes: 1 },

@@ -99,7 +99,7 @@ const fn status(failure: &Failure) -> u16 {
         // NOT_FOUND
         Failure::UnknownModel { .. } => 5,
         // PERMISSION_DENIED
-        Failure::Forbidden => 7,
+        Failure::Forbidden | Failure::ForbiddenChoice => 7,
         // RESOURCE_EXHAUSTED, as every gRPC library says of a message that is too long
         Failure::BodyTooLarge { .. } | Failure::TooManyRows { .. } => 8,
         // UNIMPLEMENTED
@@ -112,7 +112,7 @@ const fn status(failure: &Failure) -> u16 {
         | Failure::NotRecorded
         | Failure::ModelUnavailable => 14,
         // UNAUTHENTICATED
-        Failure::Unauthenticated => 16,
+        Failure::Unauthenticated | Failure::UnauthenticatedChoice => 16,
     }
 }
 

@@ -41,12 +41,12 @@ impl DataPlane {
             let options = Options { protocol, ..Options::default() };
             tasks.spawn(listener::serve(socket, app, options, stop.clone()))
         };
-        let callers = callers::at(http.local_addr()?, store);
-        let app = accept::router(Arc::clone(serving), callers);
+        let doorkeeper = callers::at(http.local_addr()?, store);
+        let app = accept::router(Arc::clone(serving), doorkeeper);
         let mut listeners = vec![listen(sockets::listener(http)?, app, Protocol::Http1)];
         if let Some(grpc) = grpc {
-            let callers = callers::at(grpc.local_addr()?, store);
-            let app = accept::grpc::router(Arc::clone(serving), callers);
+            let doorkeeper = callers::at(grpc.local_addr()?, store);
+            let app = accept::grpc::router(Arc::clone(serving), doorkeeper);
             listeners.push(listen(sockets::listener(grpc)?, app, Protocol::Http2));
         }
         Ok(Self { stop, listeners })

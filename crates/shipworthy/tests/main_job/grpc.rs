@@ -164,6 +164,25 @@ fn beyond_loopback_only_health_is_open() {
 }
 
 #[test]
+fn to_choose_a_slot_takes_an_operators_token() {
+    let project = Project::new();
+    let (_server, mut connection) = start(&project);
+    let operator = std::fs::read_to_string(project.state().join("token")).unwrap();
+    let operator = format!("Bearer {}", operator.trim());
+    let mut choose = |slot: &str, more: &[(&str, &str)]| {
+        let headers = [&[("x-shipworthy-slot", slot)], more].concat();
+        let body = framed(0, &payment(5.0).encode_to_vec());
+        connection.call(&method("ModelInfer"), &headers, body).unwrap()
+    };
+    let operator = [("authorization", &*operator)];
+    choose("stable", &operator).decisions();
+    assert_eq!(choose("stable", &[]).error("16")["code"], "unauthenticated");
+    for slot in ["candidate", "shadow"] {
+        assert_eq!(choose(slot, &operator).error("3")["code"], "bad_request");
+    }
+}
+
+#[test]
 fn the_health_service_knows_the_server_and_its_service() {
     let project = Project::new();
     let (_server, mut connection) = start(&project);

@@ -112,6 +112,31 @@ fn on_loopback_the_data_plane_is_open_and_the_control_plane_is_not() {
 }
 
 #[test]
+fn to_choose_a_slot_takes_an_operators_token_on_loopback_too() {
+    let project = Project::new();
+    let server = Server::start(&project);
+    let operator = first_token(&project);
+    let caller = make(&project, "shop", "caller");
+    let choose = |token: Option<&str>, slot: &str| {
+        let bearer = format!("Bearer {}", token.unwrap_or_default());
+        let headers = [("X-Shipworthy-Slot", slot), ("Authorization", &*bearer)];
+        let headers = if token.is_some() { &headers[..] } else { &headers[..1] };
+        let body = json!({"instances": [row(1)]}).to_string();
+        server.ask(&http::request("POST", &format!("/v1/models/{NAME}:predict"), headers, &body))
+    };
+    choose(Some(&operator), "stable").expect(200);
+    let none = choose(None, "stable");
+    assert_eq!(none.expect(401)["code"], "unauthenticated");
+    assert_eq!(none.header("www-authenticate"), Some("Bearer"));
+    let refused = choose(Some(&caller), "stable").expect(403);
+    assert_eq!(refused["error"], "this token may not choose the slot that answers");
+    let unknown = choose(Some(&operator), "shadow").expect(400);
+    assert!(unknown["hint"].as_str().unwrap().contains("`stable` or `candidate`"), "{unknown}");
+    let empty = choose(Some(&operator), "candidate").expect(400);
+    assert!(empty["error"].as_str().unwrap().contains("there is no candidate"), "{empty}");
+}
+
+#[test]
 fn a_token_given_on_the_command_line_acts_in_its_own_name() {
     let project = Project::new();
     let _server = Server::start(&project);
