@@ -129,9 +129,12 @@ async fn decide(
     admission.within(admission.limits.request_timeout, work).await
 }
 
-/// An answer with the headers that name its release and its records.
+/// An answer with the headers that name its release and its records, and say that it was stopped.
 fn told(answer: &Answer, mut response: Response<Body>) -> Response<Body> {
     respond::headers::tell(response.headers_mut(), &answer.release, &answer.decision_ids);
+    if answer.is_stopped {
+        respond::headers::tell_stopped(response.headers_mut());
+    }
     response
 }
 

@@ -15,6 +15,8 @@ pub enum Counter {
     RefusedRows,
     /// Rows of requests kept for review.
     QuarantinedRows,
+    /// Rows that came while their endpoint was stopped.
+    StoppedRows,
     /// Values served although they break a rule, or replaced by a default.
     FlaggedValues,
     /// Values of columns that no contract declares.
@@ -44,10 +46,11 @@ pub enum Counter {
 
 impl Counter {
     /// All counters with their names, in the order of the enum.
-    pub const ALL: [(&'static str, Self); 15] = [
+    pub const ALL: [(&'static str, Self); 16] = [
         ("answered_rows", Self::AnsweredRows),
         ("refused_rows", Self::RefusedRows),
         ("quarantined_rows", Self::QuarantinedRows),
+        ("stopped_rows", Self::StoppedRows),
         ("flagged_values", Self::FlaggedValues),
         ("undeclared_values", Self::UndeclaredValues),
         ("unknown_categories", Self::UnknownCategories),
@@ -74,7 +77,7 @@ impl Counter {
         Self::FailedRequests,
     ];
 
-    /// What counts a failure; `None` for refused rows, which are counted where they are recorded.
+    /// What counts a failure; `None` where its rows are recorded, and counted there.
     const fn of(failure: &Failure) -> Option<Self> {
         Some(match failure {
             Failure::Malformed { .. }
@@ -95,7 +98,7 @@ impl Counter {
             | Failure::ModelUnavailable
             | Failure::ModelRefused
             | Failure::Internal => Self::FailedRequests,
-            Failure::Refused { .. } => return None,
+            Failure::Refused { .. } | Failure::Stopped { .. } => return None,
         })
     }
 }

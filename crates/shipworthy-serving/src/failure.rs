@@ -35,6 +35,14 @@ pub enum Failure {
         /// What was recorded.
         refusal: Box<Refusal>,
     },
+    /// The kill switch is on, and there is no safe answer. Recorded.
+    #[error("`{endpoint}` is stopped by an operator")]
+    Stopped {
+        /// The endpoint.
+        endpoint: String,
+        /// What was recorded.
+        refusal: Box<Refusal>,
+    },
     /// No endpoint of that name.
     #[error("there is no model `{name}` here")]
     UnknownModel {
@@ -119,11 +127,11 @@ pub enum Failure {
 /// A recorded refusal.
 #[derive(Debug)]
 pub struct Refusal {
-    /// Every broken rule.
+    /// Every broken rule; none of a stopped endpoint, which checks none.
     pub violations: Vec<Violation>,
     /// The records of the rows.
     pub decision_ids: Vec<DecisionId>,
-    /// The release whose contract refused.
+    /// The release whose contract refused, or that would have answered.
     pub release: Arc<LoadedRelease>,
 }
 
@@ -148,9 +156,11 @@ impl Failure {
             Self::Refused { .. } => 422,
             Self::Internal => 500,
             Self::ModelRefused => 502,
-            Self::NotReady(_) | Self::Overloaded | Self::NotRecorded | Self::ModelUnavailable => {
-                503
-            }
+            Self::NotReady(_)
+            | Self::Overloaded
+            | Self::NotRecorded
+            | Self::ModelUnavailable
+            | Self::Stopped { .. } => 503,
             Self::Timeout { .. } => 504,
         }
     }
@@ -171,6 +181,7 @@ impl Failure {
             Self::BodyTooLarge { .. } => "body_too_large",
             Self::TooManyRows { .. } => "too_many_rows",
             Self::Refused { .. } => "contract_violation",
+            Self::Stopped { .. } => "stopped",
             Self::Internal => "internal",
             Self::ModelRefused => "model_refused",
             Self::ModelUnavailable => "model_unavailable",
@@ -220,6 +231,9 @@ impl Failure {
                 "send fewer rows a request, or raise max_rows in [limits]".to_owned()
             }
             Self::Refused { .. } => "mend each value in `violations` and send again".to_owned(),
+            Self::Stopped { endpoint, .. } => {
+                format!("an operator starts it again with `shipworthy resume {endpoint}`")
+            }
             Self::Internal => "send again; if it stays, the server's log says why".to_owned(),
             Self::ModelRefused => {
                 "send rows that it takes: its own words are in the server's log".to_owned()
@@ -240,6 +254,22 @@ impl Failure {
 
     pub(crate) fn unsupported_coding(found: &str) -> Self {
         Self::UnsupportedCoding { found: found.chars().take(64).collect() }
+    }
+
+    /// What was recorded of a request that got no decision.
+    pub(crate) fn refusal(&self) -> Option<&Refusal> {
+        match self {
+            Self::Refused { refusal } | Self::Stopped { refusal, .. } => Some(refusal),
+            _ => None,
+        }
+    }
+
+    /// The broken rules of a request that the contract refused.
+    pub(crate) fn violations(&self) -> Option<&[Violation]> {
+        match self {
+            Self::Refused { refusal } => Some(&refusal.violations),
+            _ => None,
+        }
     }
 
     /// Whether the same request may succeed a little later.

@@ -1,6 +1,7 @@
 //! One request through all stations.
 
 mod job;
+mod stopped;
 
 use std::sync::Arc;
 
@@ -14,7 +15,6 @@ use crate::Failure;
 use crate::chain::Chain;
 use crate::counters::Counter;
 use crate::decode::Wire;
-use crate::failure::Refusal;
 use crate::predict::Predicted;
 use crate::record::Status;
 use crate::release::LoadedRelease;
@@ -39,6 +39,8 @@ pub struct Answer {
     pub classes: Vec<Option<usize>>,
     /// Broken rules that did not stop the answer.
     pub flags: Vec<Violation>,
+    /// Whether the endpoint is stopped: the decisions are its safe answer, and no model was asked.
+    pub is_stopped: bool,
 }
 
 /// When a request was accepted.
@@ -88,7 +90,7 @@ async fn at_the_door<T: Send + 'static>(
 /// A request whose records are ready to be written.
 struct Worked {
     records: Vec<Record<Bytes>>,
-    outcome: Result<Answer, Refusal>,
+    outcome: Result<Answer, Failure>,
     status: Status,
     /// Of the release that answered or refused.
     tally: Arc<Tally>,
@@ -103,24 +105,27 @@ impl Worked {
         drop(self.records);
         pending.await.map_err(not_recorded)?;
         let counters = &serving.counters;
-        match self.outcome {
-            Ok(answer) => {
+        match self.status {
+            Status::Answered => {
                 let now_us = serving.ports.clock.monotonic_us();
                 self.tally.answered(rows, now_us.saturating_sub(self.arrival.monotonic_us));
                 counters.add(Counter::AnsweredRows, rows);
-                counters.add(Counter::FlaggedValues, answer.flags.len());
-                Ok(answer)
             }
-            Err(refusal) => {
-                let counter = match self.status {
-                    Status::Quarantined => Counter::QuarantinedRows,
-                    _ => Counter::RefusedRows,
-                };
+            Status::Refused => {
                 self.tally.refused(rows);
-                counters.add(counter, rows);
-                Err(Failure::Refused { refusal: Box::new(refusal) })
+                counters.add(Counter::RefusedRows, rows);
             }
+            Status::Quarantined => {
+                self.tally.refused(rows);
+                counters.add(Counter::QuarantinedRows, rows);
+            }
+            // No release did anything.
+            Status::Stopped => counters.add(Counter::StoppedRows, rows),
         }
+        if let Ok(answer) = &self.outcome {
+            counters.add(Counter::FlaggedValues, answer.flags.len());
+        }
+        self.outcome
     }
 }
 

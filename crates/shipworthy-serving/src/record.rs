@@ -28,6 +28,8 @@ pub enum Status {
     Refused,
     /// Refused, and kept for review.
     Quarantined,
+    /// Without the model, for the endpoint was stopped: with the safe answer, or with none.
+    Stopped,
 }
 
 impl Status {
@@ -35,7 +37,7 @@ impl Status {
     #[must_use]
     pub const fn kind(self) -> Kind {
         match self {
-            Self::Answered => Kind::DECISION,
+            Self::Answered | Self::Stopped => Kind::DECISION,
             Self::Refused => Kind::REFUSAL,
             Self::Quarantined => Kind::QUARANTINE,
         }
@@ -48,6 +50,7 @@ impl Status {
             Self::Answered => "answered",
             Self::Refused => "refused",
             Self::Quarantined => "quarantined",
+            Self::Stopped => "stopped",
         }
     }
 }

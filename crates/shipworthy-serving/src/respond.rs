@@ -50,16 +50,13 @@ pub(crate) fn failure(failure: &Failure) -> Response<Body> {
         #[serde(skip_serializing_if = "Option::is_none")]
         release: Option<&'a str>,
     }
-    let refusal = match failure {
-        Failure::Refused { refusal } => Some(refusal),
-        _ => None,
-    };
+    let refusal = failure.refusal();
     let ids = |ids: &[shipworthy_core::DecisionId]| ids.iter().map(ToString::to_string).collect();
     let body = Body {
         error: failure.to_string(),
         code: failure.code(),
         hint: failure.hint(),
-        violations: refusal.map(|r| r.violations.iter().map(ViolationText::from).collect()),
+        violations: failure.violations().map(|all| all.iter().map(ViolationText::from).collect()),
         decision_ids: refusal.map(|r| ids(&r.decision_ids)),
         release: refusal.map(|r| r.release.id().as_str()),
     };
@@ -67,6 +64,9 @@ pub(crate) fn failure(failure: &Failure) -> Response<Body> {
     let mut response = json(status, &body);
     if let Some(refusal) = refusal {
         headers::tell(response.headers_mut(), &refusal.release, &refusal.decision_ids);
+    }
+    if matches!(failure, Failure::Stopped { .. }) {
+        headers::tell_stopped(response.headers_mut());
     }
     if failure.is_transient() {
         response.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static("1"));

@@ -223,7 +223,7 @@ impl Endpoint {
         }
     }
 
-    fn to_stable(&self) -> Routed<'_> {
+    pub(crate) fn to_stable(&self) -> Routed<'_> {
         Routed { endpoint: self, deployed: &self.stable, slot: Slot::Stable }
     }
 

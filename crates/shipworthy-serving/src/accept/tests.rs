@@ -1,8 +1,10 @@
 //! The door behind its routers: plans made by hand, a ledger in memory, a clock that stands still.
 
 mod choosing;
+mod stopped;
 
 use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -45,10 +47,11 @@ impl Callers for ByRole {
     }
 }
 
-/// Answers the same numbers whatever it is asked.
+/// Answers the same numbers whatever it is asked, and counts how often it is.
 #[derive(Debug)]
 struct Constant {
     description: Description,
+    asked: AtomicUsize,
 }
 
 impl Constant {
@@ -64,7 +67,11 @@ impl Constant {
             trees: 0,
             trees_in_file: 0,
         };
-        Arc::new(Self { description })
+        Arc::new(Self { description, asked: AtomicUsize::new(0) })
+    }
+
+    fn asked(&self) -> usize {
+        self.asked.load(Ordering::Relaxed)
     }
 
     /// A release of it, with one column that must not be negative.
@@ -106,6 +113,7 @@ impl Model for Constant {
         features: &FeatureMatrix,
         out: &mut Predictions,
     ) -> Result<(), shipworthy_models::Error> {
+        self.asked.fetch_add(1, Ordering::Relaxed);
         out.reset(features.rows(), self.description.outputs, self.description.outputs);
         out.transform_mut().1.fill(0.75);
         Ok(())

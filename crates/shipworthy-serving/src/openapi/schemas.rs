@@ -15,8 +15,8 @@ pub(super) const FAILURES: [(u16, &[&str], &str); 11] = [
     (502, &["model_refused"], "The server that has the model did not answer these rows."),
     (
         503,
-        &["not_ready", "overloaded", "not_recorded", "model_unavailable"],
-        "No decision is given now.",
+        &["not_ready", "overloaded", "not_recorded", "model_unavailable", "stopped"],
+        "No decision is given now. Of a stopped endpoint the rows are recorded, and named.",
     ),
     (504, &["timeout"], "No answer within the time limit."),
 ];
@@ -40,6 +40,7 @@ pub(super) fn failures() -> Value {
             401 => response["headers"] = references(&["WWW-Authenticate"]),
             415 => response["headers"] = references(&["Accept-Encoding"]),
             422 => response["headers"] = decision_headers(),
+            503 => response["headers"] = references(&["X-Shipworthy-Stopped"]),
             _ => {}
         }
         responses.insert(status.to_string(), response);
@@ -60,6 +61,7 @@ pub(super) fn decision_headers() -> Value {
         "X-Shipworthy-Commit",
         "X-Shipworthy-Decision-Ids",
         "X-Shipworthy-Decision-Count",
+        "X-Shipworthy-Stopped",
         "Content-Encoding",
         "traceparent",
     ])
@@ -85,6 +87,8 @@ pub(super) fn headers() -> Value {
         "X-Shipworthy-Decision-Count": header(
             "The number of records, when they are too many to be listed in a header.",
             false, json!({"type": "integer"})),
+        "X-Shipworthy-Stopped": header(
+            "The endpoint is stopped: no model was asked.", false, json!({"const": "true"})),
         "Inference-Header-Content-Length": header(
             "The length of the JSON before the binary values, when there are such.",
             false, json!({"type": "integer"})),
@@ -193,7 +197,7 @@ fn predictions() -> Value {
     json!({
         "type": "array",
         "description": "A row's probability, number, list of one per class, or, of a model with \
-            several outputs, object by output.",
+            several outputs, object by output; null where no model was asked.",
         "items": {"type": ["number", "string", "boolean", "array", "object", "null"]},
     })
 }
@@ -226,6 +230,7 @@ fn rows() -> Value {
                     "description": "Broken rules that did not stop the answer.",
                     "type": "array", "items": reference("Violation"),
                 },
+                "stopped": {"const": true, "description": "The safe answer, of no model."},
             },
             "additionalProperties": false,
         },
@@ -341,6 +346,7 @@ fn tensors() -> Value {
                     "release": reference("Release"),
                     "commit": {"type": "string"},
                     "decision_ids": {"type": "string", "description": "Separated by commas."},
+                    "stopped": {"const": true},
                 }},
                 "outputs": list(reference("OutputTensor")),
             },

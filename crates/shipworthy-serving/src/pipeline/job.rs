@@ -57,7 +57,11 @@ struct Checked {
 impl Job {
     /// The work up to the records, or to a model that must be waited for.
     pub(super) fn work(self) -> Result<Step, Failure> {
-        let (routed, decoded, ids) = self.route(self.plan.endpoint(&self.request.endpoint)?)?;
+        let endpoint = self.plan.endpoint(&self.request.endpoint)?;
+        if endpoint.is_stopped {
+            return Ok(Step::Worked(self.stopped(endpoint)?));
+        }
+        let (routed, decoded, ids) = self.route(endpoint)?;
         let release = routed.release();
         let Decoded { batch, misfits, undeclared } = decoded;
         self.serving.counters.add(Counter::UndeclaredValues, undeclared);
@@ -100,7 +104,7 @@ impl Job {
         Ok((routed, decoded, ids))
     }
 
-    fn decode(&self, release: &LoadedRelease) -> Result<Decoded, Failure> {
+    pub(super) fn decode(&self, release: &LoadedRelease) -> Result<Decoded, Failure> {
         let wanted = Rows::of(release, self.plan.limits.max_rows);
         self.request.wire.decode(&self.request.body, wanted)
     }
@@ -142,6 +146,7 @@ impl Job {
             predicted,
             classes,
             flags: outcome.violations,
+            is_stopped: false,
         };
         self.worked(routed, records, Ok(answer), Status::Answered)
     }
@@ -163,21 +168,26 @@ impl Job {
             decision_ids: ids,
             release: Arc::clone(routed.release()),
         };
-        self.worked(routed, records, Err(refusal), status)
+        let refused = Failure::Refused { refusal: Box::new(refusal) };
+        self.worked(routed, records, Err(refused), status)
     }
 
-    fn worked(
+    pub(super) fn worked(
         &self,
         routed: &Routed<'_>,
         records: Vec<Record<Bytes>>,
-        outcome: Result<Answer, Refusal>,
+        outcome: Result<Answer, Failure>,
         status: Status,
     ) -> Worked {
         let tally = Arc::clone(&routed.deployed.tally);
         Worked { records, outcome, status, tally, arrival: self.request.arrival }
     }
 
-    fn circumstances<'s>(&'s self, routed: &Routed<'s>, status: Status) -> Circumstances<'s> {
+    pub(super) fn circumstances<'s>(
+        &'s self,
+        routed: &Routed<'s>,
+        status: Status,
+    ) -> Circumstances<'s> {
         let arrival = self.request.arrival;
         let now_us = self.serving.ports.clock.monotonic_us();
         Circumstances {
@@ -203,14 +213,14 @@ impl Job {
         }
     }
 
-    fn decision_ids(&self, rows: usize) -> Vec<DecisionId> {
+    pub(super) fn decision_ids(&self, rows: usize) -> Vec<DecisionId> {
         let at = self.request.arrival.at;
         let mut random = vec![[0; 10]; rows];
         self.serving.ports.entropy.fill(random.as_flattened_mut());
         random.iter().map(|random| DecisionId::new(at, random)).collect()
     }
 
-    fn records(
+    pub(super) fn records(
         &self,
         status: Status,
         ids: &[DecisionId],

@@ -14,7 +14,6 @@ use serde::Serialize;
 
 use super::headers;
 use crate::Failure;
-use crate::failure::Refusal;
 use crate::record::ViolationText;
 
 /// The status, by number.
@@ -62,16 +61,18 @@ pub(crate) fn failure(failure: &Failure) -> Response<Body> {
             headers.insert(name, text);
         }
     };
-    let refusal = if let Failure::Refused { refusal } = failure { Some(&**refusal) } else { None };
-    insert(MESSAGE, &percent_encoded(&for_people(failure, refusal)));
-    if let Some(error) = for_programs(failure, refusal) {
+    insert(MESSAGE, &percent_encoded(&for_people(failure)));
+    if let Some(error) = for_programs(failure) {
         insert(ERROR, &error);
     }
     if failure.is_transient() {
         insert(PUSHBACK, "1000");
     }
-    if let Some(refusal) = refusal {
+    if let Some(refusal) = failure.refusal() {
         headers::tell(headers, &refusal.release, &refusal.decision_ids);
+    }
+    if matches!(failure, Failure::Stopped { .. }) {
+        headers::tell_stopped(headers);
     }
     response
 }
@@ -110,21 +111,22 @@ const fn status(failure: &Failure) -> u16 {
         Failure::NotReady(_)
         | Failure::Overloaded
         | Failure::NotRecorded
-        | Failure::ModelUnavailable => 14,
+        | Failure::ModelUnavailable
+        | Failure::Stopped { .. } => 14,
         // UNAUTHENTICATED
         Failure::Unauthenticated | Failure::UnauthenticatedChoice => 16,
     }
 }
 
 /// What went wrong and what to do; of a refusal the first broken rules.
-fn for_people(failure: &Failure, refusal: Option<&Refusal>) -> String {
+fn for_people(failure: &Failure) -> String {
     let mut text = failure.to_string();
-    let Some(refusal) = refusal else {
+    let Some(violations) = failure.violations() else {
         let hint = failure.hint();
         write!(text, "; {hint}").expect("writing to memory cannot fail");
         return text;
     };
-    for violation in &refusal.violations {
+    for violation in violations {
         let (row, column, hint) = (violation.row, &violation.column, &violation.hint);
         write!(text, "; row {row}, `{column}`: {hint}").expect("writing to memory cannot fail");
         if text.len() > MAX_MESSAGE_BYTES {
@@ -137,7 +139,7 @@ fn for_people(failure: &Failure, refusal: Option<&Refusal>) -> String {
 /// The JSON of a failure, in ASCII. Of a refusal with as many violations as there is place for,
 /// and their number; its ids and its release have headers of their own. `None` when even without
 /// violations it is too long for a header.
-fn for_programs(failure: &Failure, refusal: Option<&Refusal>) -> Option<String> {
+fn for_programs(failure: &Failure) -> Option<String> {
     #[derive(Serialize)]
     struct Error<'a> {
         error: String,
@@ -148,7 +150,7 @@ fn for_programs(failure: &Failure, refusal: Option<&Refusal>) -> Option<String> 
         #[serde(skip_serializing_if = "Option::is_none")]
         violation_count: Option<usize>,
     }
-    let violations = refusal.map(|refusal| &*refusal.violations);
+    let violations = failure.violations();
     let mut shown = violations.map_or(0, <[_]>::len).min(MAX_ERROR_BYTES / 32);
     loop {
         let error = Error {

@@ -15,6 +15,9 @@ pub(crate) const DECISION_IDS: HeaderName = HeaderName::from_static("x-shipworth
 pub(crate) const DECISION_COUNT: HeaderName =
     HeaderName::from_static("x-shipworthy-decision-count");
 
+/// Whether the endpoint is stopped, so that no model was asked.
+const STOPPED: HeaderName = HeaderName::from_static("x-shipworthy-stopped");
+
 /// The longest list of decision ids, some 80 of them: a proxy such as nginx gives the whole head
 /// of an answer 4 KiB, and refuses an answer whose head is longer.
 const MAX_IDS_BYTES: usize = 3 * 1024;
@@ -38,6 +41,11 @@ pub(crate) fn tell(headers: &mut HeaderMap, release: &LoadedRelease, ids: &[Deci
             headers.insert(DECISION_COUNT, ids.len().into());
         }
     }
+}
+
+/// Says that no model was asked.
+pub(crate) fn tell_stopped(headers: &mut HeaderMap) {
+    headers.insert(STOPPED, HeaderValue::from_static("true"));
 }
 
 /// The ids, separated by commas; `None` when they are too long together.

@@ -24,6 +24,11 @@ pub(crate) fn infer_grpc(answer: &Answer, envelope: &Envelope) -> Vec<u8> {
     }
     // Separated by commas, for parameters are no lists.
     parameter(&mut message, "decision_ids", &ids.join(","));
+    if answer.is_stopped {
+        let mut yes = Message::default();
+        yes.number(1, true.into());
+        entry(&mut message, "stopped", &yes);
+    }
     let tensors = tensors::answered(answer);
     let wanted: Vec<_> = tensors.iter().filter(|tensor| envelope.wants(tensor.name)).collect();
     let is_raw =
@@ -43,8 +48,14 @@ pub(crate) fn infer_grpc(answer: &Answer, envelope: &Envelope) -> Vec<u8> {
 
 /// An entry of the map `parameters` whose value is a text.
 fn parameter(message: &mut Message, name: &str, value: &str) {
-    let (mut entry, mut choice) = (Message::default(), Message::default());
+    let mut choice = Message::default();
     choice.element(3, value.as_bytes());
+    entry(message, name, &choice);
+}
+
+/// An entry of the map `parameters`.
+fn entry(message: &mut Message, name: &str, choice: &Message) {
+    let mut entry = Message::default();
     entry.text(1, name).element(2, &choice.0);
     message.element(4, &entry.0);
 }

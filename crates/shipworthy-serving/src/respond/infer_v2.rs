@@ -30,6 +30,8 @@ struct Parameters<'a> {
     commit: Option<&'a str>,
     /// Separated by commas, for parameters are no lists.
     decision_ids: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    stopped: Option<bool>,
 }
 
 #[derive(Serialize)]
@@ -79,6 +81,7 @@ pub(crate) fn infer_v2(answer: &Answer, envelope: &Envelope) -> Response<Body> {
             release: answer.release.id().as_str(),
             commit: answer.release.commit(),
             decision_ids: ids.join(","),
+            stopped: answer.is_stopped.then_some(true),
         },
         outputs,
     };

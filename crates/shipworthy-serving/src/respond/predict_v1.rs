@@ -24,6 +24,8 @@ pub(crate) fn predict_v1(answer: &Answer) -> Response<Body> {
         commit: Option<&'a str>,
         #[serde(skip_serializing_if = "Vec::is_empty")]
         flags: Vec<ViolationText<'a>>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        stopped: Option<bool>,
     }
     let tensors = tensors::answered(answer);
     json(
@@ -35,6 +37,7 @@ pub(crate) fn predict_v1(answer: &Answer) -> Response<Body> {
             release: answer.release.id().as_str(),
             commit: answer.release.commit(),
             flags: answer.flags.iter().map(ViolationText::from).collect(),
+            stopped: answer.is_stopped.then_some(true),
         },
     )
 }

@@ -82,8 +82,8 @@ enum Command {
     },
     /// Write all decisions to a Parquet file, one row each.
     ///
-    /// Columns: decision_id, received_at (UTC), endpoint, release, slot, status (answered, refused
-    /// or quarantined), input and output (JSON text), latency_us. Decisions made after the start of
+    /// Columns: decision_id, received_at (UTC), endpoint, release, slot, status (answered, refused,
+    /// quarantined or stopped), input and output (JSON text), latency_us. Decisions made after the start of
     /// the export are not in it. The file appears whole, in the end, or not at all.
     #[command(after_help = "Example:\n  shipworthy ledger export --output decisions.parquet")]
     Export {

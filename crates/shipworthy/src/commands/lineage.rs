@@ -128,6 +128,6 @@ fn read(entry: &Entry) -> Option<Decision> {
     entry.status()?;
     let recorded = entry.recorded().ok()??;
     let output: Value = serde_json::from_str(recorded.output.get()).ok()?;
-    let label = format!("{} at {}", answer(&output), moment(recorded.received_at));
+    let label = format!("{} at {}", answer(recorded.status, &output), moment(recorded.received_at));
     Some(Decision { id: entry.id.clone(), release: recorded.release, label })
 }

@@ -20,7 +20,8 @@ impl Entry {
         KINDS.into_iter().find(|kind| kind.to_string() == self.kind)
     }
 
-    /// How the row ended; `None` when the entry is about no row.
+    /// How the row ended, as far as the kind tells: of a stopped endpoint's row only the content does.
+    /// `None` when the entry is about no row.
     pub(crate) fn status(&self) -> Option<Status> {
         let all = [Status::Answered, Status::Refused, Status::Quarantined];
         let kind = self.kind()?;
@@ -79,12 +80,16 @@ pub(crate) fn latency(us: u64) -> String {
 }
 
 /// What was answered, in a few words: the class and its probability, a number, or why not.
-pub(crate) fn answer(output: &Value) -> String {
+pub(crate) fn answer(status: Status, output: &Value) -> String {
     if let Some(violations) = output.get("violations").and_then(Value::as_array) {
         return refusal(violations);
     }
+    let decision = output.get("decision").and_then(Value::as_str);
+    if status == Status::Stopped {
+        return format!("{} (stopped)", decision.unwrap_or("no answer"));
+    }
     let prediction = output.get("prediction").map_or_else(String::new, number);
-    match output.get("decision").and_then(Value::as_str) {
+    match decision {
         Some(decision) => format!("{decision} ({prediction})"),
         None => prediction,
     }
@@ -137,8 +142,12 @@ mod tests {
             (json!({"violations": []}), "another row of its request broke the contract"),
         ];
         for (output, expected) in cases {
-            assert_eq!(answer(&output), expected);
+            assert_eq!(answer(Status::Answered, &output), expected);
         }
+        let stopped = json!({"prediction": null, "decision": "not_late"});
+        assert_eq!(answer(Status::Stopped, &stopped), "not_late (stopped)");
+        let stopped = json!({"prediction": null});
+        assert_eq!(answer(Status::Stopped, &stopped), "no answer (stopped)");
     }
 
     #[test]

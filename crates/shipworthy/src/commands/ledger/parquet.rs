@@ -48,10 +48,12 @@ impl<W: Write + Send> DecisionWriter<W> {
         Ok(Self { writer, batch, rows: 0 })
     }
 
-    /// Adds the row of an entry about a row; all but its name and its status are missing when it
-    /// was erased.
+    /// Adds the row of an entry about a row; all but its name and its status, the kind's, are missing
+    /// when it was erased.
     pub(super) fn push(&mut self, entry: &Entry, status: Status) -> Result<()> {
-        self.batch.push(&entry.id, status, entry.recorded()?.as_ref())?;
+        let recorded = entry.recorded()?;
+        let status = recorded.as_ref().map_or(status, |recorded| recorded.status);
+        self.batch.push(&entry.id, status, recorded.as_ref())?;
         self.rows += 1;
         if self.batch.rows >= BATCH_ROWS || self.batch.bytes >= BATCH_BYTES {
             self.write_batch()?;

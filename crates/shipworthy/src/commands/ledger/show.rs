@@ -62,7 +62,7 @@ pub(super) fn pretty(entry: &Entry) -> Result<String> {
             say("release", &recorded.release);
             say("slot", &recorded.slot);
             say("status", recorded.status.name());
-            say("answer", &answer(&output));
+            say("answer", &answer(recorded.status, &output));
             say("latency", &latency(recorded.latency_us));
             if let Some(trace_id) = &recorded.trace_id {
                 say("trace", trace_id);

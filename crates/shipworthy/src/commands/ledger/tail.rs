@@ -103,7 +103,7 @@ fn row(entry: &Entry) -> Result<[String; 6]> {
         id,
         recorded.endpoint,
         recorded.status.name().to_owned(),
-        answer(&output),
+        answer(recorded.status, &output),
         latency(recorded.latency_us),
     ])
 }

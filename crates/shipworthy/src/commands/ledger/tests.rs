@@ -57,6 +57,15 @@ fn refused(kind: Kind, status: &str, number: u8) -> Record {
     record(kind, number, &payload.to_string())
 }
 
+fn stopped(number: u8) -> Record {
+    let payload = json!({
+        "received_at": "2026-07-01T09:32:00Z", "endpoint": "flight-delay", "release": "sha256:aa",
+        "slot": "stable", "status": "stopped", "latency_us": 4, "input": {"origin": "JFK"},
+        "output": {"prediction": null, "decision": "not_late"},
+    });
+    record(Kind::DECISION, number, &payload.to_string())
+}
+
 fn event() -> Record {
     let payload = r#"{"id":12,"at":"2026-07-01T09:30:00.25Z","actor":"ana","reason":"less\nalarms","kind":"policy.reloaded","subject":"flight-delay","body":{"changed":["decision"]}}"#;
     let id = shipworthy_control::outbox::entry_id(12);
@@ -73,6 +82,7 @@ fn one_of_each() -> Vec<Record> {
         refused(Kind::QUARANTINE, "quarantined", 5),
         record(Kind(99), 6, "not even JSON"),
         decision(7),
+        stopped(8),
     ]
 }
 
@@ -108,9 +118,10 @@ fn an_export_has_exactly_one_row_a_decision() {
     ];
     assert_eq!(names, expected);
     let id = |number: u8| DecisionId::from_bytes([number; 16]).to_string();
-    assert_eq!(texts(&rows, "decision_id"), [id(1), id(3), id(5), id(7)]);
-    assert_eq!(texts(&rows, "status"), ["answered", "refused", "quarantined", "answered"]);
-    assert_eq!(texts(&rows, "slot"), ["stable"; 4]);
+    assert_eq!(texts(&rows, "decision_id"), [id(1), id(3), id(5), id(7), id(8)]);
+    let statuses = ["answered", "refused", "quarantined", "answered", "stopped"];
+    assert_eq!(texts(&rows, "status"), statuses);
+    assert_eq!(texts(&rows, "slot"), ["stable"; 5]);
     assert_eq!(texts(&rows, "input")[0], r#"{"origin":"JFK","n":1.50}"#, "byte for byte");
     assert_eq!(texts(&rows, "output")[0], r#"{"prediction":0.25,"decision":"not_late"}"#);
     let instants = rows.column_by_name("received_at").unwrap();
@@ -120,7 +131,7 @@ fn an_export_has_exactly_one_row_a_decision() {
     let instants = instants.as_primitive::<TimestampMicrosecondType>();
     assert_eq!(instants.value(0), first.as_micros());
     let latencies = rows.column_by_name("latency_us").unwrap().as_primitive::<Int64Type>();
-    assert_eq!(latencies.values().as_ref(), [1, 9, 9, 7]);
+    assert_eq!(latencies.values().as_ref(), [1, 9, 9, 7, 4]);
 }
 
 #[test]
@@ -216,11 +227,11 @@ fn a_decision_is_shown_whole_and_its_commitment_checked() {
     let changed = entry.payload.unwrap().get().replace("JFK", "LGA");
     entry.payload = Some(serde_json::value::RawValue::from_string(changed).unwrap());
     assert!(show::pretty(&entry).unwrap().contains("does NOT hold"));
-    for number in [2, 3, 5, 6, 7] {
+    for number in [2, 3, 5, 6, 7, 8] {
         let entry = ledger.find(DecisionId::from_bytes([number; 16])).unwrap();
         show::pretty(&entry).unwrap();
     }
-    assert!(ledger.find(DecisionId::from_bytes([8; 16])).is_err());
+    assert!(ledger.find(DecisionId::from_bytes([9; 16])).is_err());
 }
 
 #[test]
@@ -251,4 +262,6 @@ fn the_newest_entries_are_decisions_and_control_actions() {
         "2026-07-01 09:30:00.250 6576656e-7400-8000-8000-00000000000c flight-delay event \
          policy.reloaded by ana: less alarms"
     );
+    let line = table.lines().last().unwrap().split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(line.ends_with("flight-delay stopped not_late (stopped) 4 µs"), "{line}");
 }
