@@ -241,6 +241,26 @@ impl Ledger {
         self.submit(records, bytes, permit)
     }
 
+    /// Encodes and hashes `records`, which is the work of an append, and holds up nobody: a thread
+    /// that comes to run when nothing else does may do this, and an ordinary one append the result.
+    ///
+    /// # Errors
+    /// When there are none, they are too long, or the ledger has failed.
+    pub fn seal<P: AsRef<[u8]>>(&self, records: &[Record<P>]) -> Result<Sealed, AppendError> {
+        let (bytes, permits) = self.measure(records)?;
+        Ok(Sealed { frame: Frame::encode(&self.shared.log_id, records, bytes), permits })
+    }
+
+    /// As [`Ledger::append`], of records that this ledger sealed.
+    ///
+    /// # Errors
+    /// As [`Ledger::append`].
+    pub async fn append_sealed(&self, sealed: Sealed) -> Result<Receipt, AppendError> {
+        let Sealed { frame, permits } = sealed;
+        let acquired = Arc::clone(&self.shared.permits).acquire_many_owned(permits).await;
+        self.enqueue(frame, acquired.map_err(|_| self.shared.refusal())?)?.await
+    }
+
     /// The end of what is durable. A receipt's rows are before it.
     pub fn watermark(&self) -> Watermark {
         *self.shared.watermark.borrow()
@@ -289,12 +309,22 @@ impl Ledger {
         bytes: usize,
         permit: OwnedSemaphorePermit,
     ) -> Result<Pending, AppendError> {
-        let frame = Frame::encode(&self.shared.log_id, records, bytes);
+        self.enqueue(Frame::encode(&self.shared.log_id, records, bytes), permit)
+    }
+
+    fn enqueue(&self, frame: Frame, permit: OwnedSemaphorePermit) -> Result<Pending, AppendError> {
         let (reply, answer) = oneshot::channel();
         let submission = Submission { frame, reply, _permit: permit };
         self.queue.send(Message::Frame(submission)).map_err(|_| self.shared.refusal())?;
         Ok(Pending { answer, shared: Arc::clone(&self.shared) })
     }
+}
+
+/// Records that are encoded and hashed, and not yet appended.
+#[derive(Debug)]
+pub struct Sealed {
+    frame: Frame,
+    permits: u32,
 }
 
 /// An append on its way; resolves when it is durable or never will be.

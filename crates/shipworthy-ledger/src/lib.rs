@@ -44,8 +44,10 @@ mod tail;
 
 pub use disk::{Disk, MemoryDisk, RealDisk, SimulatedDisk};
 pub use format::Flaw;
-pub use ledger::{AppendError, Health, Ledger, Options, OptionsError, Pending, Receipt, Watermark};
-pub use reader::{Entries, Error as ReadError, Reader};
+pub use ledger::{
+    AppendError, Health, Ledger, Options, OptionsError, Pending, Receipt, Sealed, Watermark,
+};
+pub use reader::{Entries, Error as ReadError, Found, Reader};
 pub use record::{Commitment, Content, Entry, Kind, LogId, Record, commit};
 pub use recovery::{Error as OpenError, Recovery, Repair, open};
 pub use survey::{Depth, Error as LogError, Evidence};

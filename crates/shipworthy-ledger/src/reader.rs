@@ -13,7 +13,7 @@ use crate::disk::{Access, Disk};
 use crate::format::Flaw;
 use crate::format::segment::{self, SegmentHeader};
 use crate::ledger::Watermark;
-use crate::record::{Entry, LogId};
+use crate::record::{Entry, Kind, LogId};
 use crate::survey::{self, Depth, disk_error, list_segments, read_header, survey};
 
 /// Why the log cannot be read on.
@@ -53,6 +53,15 @@ pub struct Reader {
     watermark: Watermark,
     /// First sequences of the segments up to the watermark, in order.
     starts: Vec<u64>,
+}
+
+/// A row, and what a shadow made of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Found {
+    /// The row.
+    pub entry: Entry,
+    /// The shadow's row of the same id.
+    pub shadow: Option<Entry>,
 }
 
 impl Reader {
@@ -100,18 +109,30 @@ impl Reader {
         }
     }
 
-    /// The newest row with `id`. Scans segments from the newest to the oldest.
+    /// The newest row with `id`; a shadow's only where there is no other. Scans segments from the
+    /// newest to the oldest.
     ///
     /// # Errors
     /// When the disk fails or a scanned segment is damaged.
     pub fn find(&self, id: &[u8; 16]) -> Result<Option<Entry>, Error> {
+        Ok(self.find_with_shadow(id)?.map(|found| found.entry))
+    }
+
+    /// As [`Reader::find`], with what a shadow made of the row: it was written later, so all of it
+    /// was seen when the row is found.
+    ///
+    /// # Errors
+    /// When the disk fails or a scanned segment is damaged.
+    pub fn find_with_shadow(&self, id: &[u8; 16]) -> Result<Option<Found>, Error> {
+        let mut shadow = None;
         for start in self.starts.iter().rev() {
-            let found = self.find_in_segment(*start, id)?;
-            if found.is_some() {
-                return Ok(found);
+            let (entry, newer) = self.find_in_segment(*start, id)?;
+            shadow = shadow.or(newer);
+            if let Some(entry) = entry {
+                return Ok(Some(Found { entry, shadow }));
             }
         }
-        Ok(None)
+        Ok(shadow.map(|entry| Found { entry, shadow: None }))
     }
 
     /// The last `count` rows, oldest first.
@@ -122,16 +143,23 @@ impl Reader {
         self.entries(self.watermark.sequence.saturating_sub(count as u64)).collect()
     }
 
-    fn find_in_segment(&self, start: u64, id: &[u8; 16]) -> Result<Option<Entry>, Error> {
+    /// The newest row with `id` in one segment, and the newest of a shadow.
+    fn find_in_segment(
+        &self,
+        start: u64,
+        id: &[u8; 16],
+    ) -> Result<(Option<Entry>, Option<Entry>), Error> {
         let mut cursor = self.cursor(start)?;
-        let mut found = None;
+        let (mut found, mut shadow) = (None, None);
         loop {
             let offset = cursor.offset();
             match cursor.next_frame(Check::Table) {
                 Ok(Some(frame)) => {
                     for row in frame.rows().filter(|row| row.has_id(id)) {
                         let entry = row.entry().map_err(|flaw| corrupt(start, offset, flaw))?;
-                        found = Some(entry);
+                        let place =
+                            if entry.kind == Kind::SHADOW { &mut shadow } else { &mut found };
+                        *place = Some(entry);
                     }
                 }
                 Ok(None) => break,
@@ -139,7 +167,7 @@ impl Reader {
             }
         }
         self.check_end(start, &cursor)?;
-        Ok(found)
+        Ok((found, shadow))
     }
 
     /// A cursor over one segment, up to the watermark.

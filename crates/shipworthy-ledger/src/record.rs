@@ -36,6 +36,8 @@ impl Kind {
     pub const SUMMARY: Kind = Kind(4);
     /// A control action.
     pub const EVENT: Kind = Kind(5);
+    /// What a release in the shadow made of a row; the row's own decision has the same id.
+    pub const SHADOW: Kind = Kind(6);
 
     /// The name of a known kind.
     pub fn name(self) -> Option<&'static str> {
@@ -45,6 +47,7 @@ impl Kind {
             Kind::QUARANTINE => Some("quarantine"),
             Kind::SUMMARY => Some("summary"),
             Kind::EVENT => Some("event"),
+            Kind::SHADOW => Some("shadow"),
             Kind(_) => None,
         }
     }

@@ -23,6 +23,10 @@ pub enum Counter {
     UndeclaredValues,
     /// Categories that the model does not know; it saw them as missing.
     UnknownCategories,
+    /// Rows that a shadow answered as well as the release that callers rely on.
+    ShadowPairedRows,
+    /// Rows that a shadow was spared, because it had too many to answer.
+    ShadowShedRows,
     /// Requests whose rows have several keys, so that chance alone says which side answers.
     MixedKeyRequests,
     /// Requests that were no request of their protocol.
@@ -46,7 +50,7 @@ pub enum Counter {
 
 impl Counter {
     /// All counters with their names, in the order of the enum.
-    pub const ALL: [(&'static str, Self); 16] = [
+    pub const ALL: [(&'static str, Self); 18] = [
         ("answered_rows", Self::AnsweredRows),
         ("refused_rows", Self::RefusedRows),
         ("quarantined_rows", Self::QuarantinedRows),
@@ -54,6 +58,8 @@ impl Counter {
         ("flagged_values", Self::FlaggedValues),
         ("undeclared_values", Self::UndeclaredValues),
         ("unknown_categories", Self::UnknownCategories),
+        ("shadow_paired_rows", Self::ShadowPairedRows),
+        ("shadow_shed_rows", Self::ShadowShedRows),
         ("mixed_key_requests", Self::MixedKeyRequests),
         ("malformed_requests", Self::MalformedRequests),
         ("oversized_requests", Self::OversizedRequests),

@@ -19,6 +19,7 @@ use crate::predict::Predicted;
 use crate::record::Status;
 use crate::release::LoadedRelease;
 use crate::route::Slot;
+use crate::shadow::Place;
 use crate::state::Serving;
 use crate::tally::Tally;
 use crate::trace::TraceContext;
@@ -95,6 +96,8 @@ struct Worked {
     /// Of the release that answered or refused.
     tally: Arc<Tally>,
     arrival: Arrival,
+    /// Where the request is left for a shadow.
+    place: Option<Place>,
 }
 
 impl Worked {
@@ -104,6 +107,9 @@ impl Worked {
         let pending = serving.ports.ledger.try_append(&self.records).map_err(not_recorded)?;
         drop(self.records);
         pending.await.map_err(not_recorded)?;
+        if let Some(place) = self.place {
+            place.leave(&self.outcome);
+        }
         let counters = &serving.counters;
         match self.status {
             Status::Answered => {
@@ -119,6 +125,8 @@ impl Worked {
                 self.tally.refused(rows);
                 counters.add(Counter::QuarantinedRows, rows);
             }
+            // No shadow comes this way.
+            Status::Failed => {}
             // No release did anything.
             Status::Stopped => counters.add(Counter::StoppedRows, rows),
         }

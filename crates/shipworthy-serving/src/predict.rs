@@ -90,17 +90,25 @@ impl Error {
 
     /// What the caller is told; the log has the rest.
     pub(crate) fn told(&self, release: &LoadedRelease) -> Failure {
+        // The caller's fault, or logged once, when the breaker opened.
+        let is_known = matches!(
+            self,
+            Self::Remote(remote::Error::Rows { .. } | remote::Error::LeftAlone { .. })
+        );
+        if !is_known {
+            tracing::error!(error = %Chain(self), release = %release.id(), "the model did not answer");
+        }
+        self.failure()
+    }
+
+    /// What the caller is told.
+    pub(crate) fn failure(&self) -> Failure {
         match self {
             Self::Remote(remote::Error::Rows { why }) => {
                 let hint = "the server behind this model takes no such value; leave it out";
-                return Failure::BadRequest { message: why.clone(), hint };
+                Failure::BadRequest { message: why.clone(), hint }
             }
-            // Logged once, when the breaker opened.
-            Self::Remote(remote::Error::LeftAlone { .. }) => return Failure::ModelUnavailable,
-            _ => {}
-        }
-        tracing::error!(error = %Chain(self), release = %release.id(), "the model did not answer");
-        match self {
+            Self::Remote(remote::Error::LeftAlone { .. }) => Failure::ModelUnavailable,
             Self::Remote(remote::Error::Timeout { limit_ms, .. }) => {
                 Failure::Timeout { limit_ms: *limit_ms }
             }

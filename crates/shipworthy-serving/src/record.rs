@@ -4,6 +4,8 @@
 //! slot, how it ended, the declared columns as they came, and what was answered. Columns that the
 //! contract does not declare are not kept.
 
+mod rows;
+
 use std::io::Write;
 
 use bytes::Bytes;
@@ -17,6 +19,7 @@ use shipworthy_rows::{Cell, Misfit, RowBatch, Timestamp};
 use crate::predict::Predicted;
 use crate::release::LoadedRelease;
 use crate::trace::TraceId;
+pub(crate) use rows::{Told, records};
 
 /// How a row ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -30,16 +33,23 @@ pub enum Status {
     Quarantined,
     /// Without the model, for the endpoint was stopped: with the safe answer, or with none.
     Stopped,
+    /// Without an answer of the model. Of shadows alone: nobody else is recorded who did not answer.
+    Failed,
 }
 
 impl Status {
-    /// The kind of its record.
+    /// All of them.
+    pub const ALL: [Self; 5] =
+        [Self::Answered, Self::Refused, Self::Quarantined, Self::Stopped, Self::Failed];
+
+    /// The kind of its record, when callers were told.
     #[must_use]
     pub const fn kind(self) -> Kind {
         match self {
             Self::Answered | Self::Stopped => Kind::DECISION,
             Self::Refused => Kind::REFUSAL,
             Self::Quarantined => Kind::QUARANTINE,
+            Self::Failed => Kind::SHADOW,
         }
     }
 
@@ -51,6 +61,7 @@ impl Status {
             Self::Refused => "refused",
             Self::Quarantined => "quarantined",
             Self::Stopped => "stopped",
+            Self::Failed => "failed",
         }
     }
 }

@@ -15,6 +15,7 @@ use shipworthy_rows::{Cell, RowBatch};
 use crate::Failure;
 use crate::record::write_json;
 use crate::release::LoadedRelease;
+use crate::shadow::Paired;
 use crate::tally::Tally;
 
 /// The place of a release at an endpoint.
@@ -74,6 +75,8 @@ pub struct Candidate {
     pub salt: Salt,
     /// Whether it answers what stable answers once more, unseen.
     pub is_shadow: bool,
+    /// Its answers beside stable's, while it is a shadow.
+    pub paired: Arc<Paired>,
 }
 
 /// The stable name that clients call.

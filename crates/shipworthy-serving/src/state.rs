@@ -9,7 +9,7 @@ use shipworthy_core::{Clock, Entropy};
 use shipworthy_ledger::{Health, Ledger};
 
 use crate::cpu::CpuDoor;
-use crate::{Counters, Failure, Plan};
+use crate::{Counters, Failure, Plan, shadow};
 
 /// Who may call, by token.
 pub trait Callers: Send + Sync {
@@ -66,6 +66,7 @@ pub struct Serving {
     pub(crate) ports: Ports,
     pub(crate) counters: Counters,
     pub(crate) cpu: CpuDoor,
+    pub(crate) shadows: shadow::Queue,
     plan: ArcSwap<Plan>,
     draining: AtomicBool,
     inflight: AtomicUsize,
@@ -85,6 +86,7 @@ impl Serving {
             ports,
             counters: Counters::default(),
             cpu: CpuDoor::new(cores),
+            shadows: shadow::Queue::default(),
             plan: ArcSwap::from_pointee(plan),
             draining: AtomicBool::new(false),
             inflight: AtomicUsize::new(0),
@@ -95,6 +97,16 @@ impl Serving {
     #[must_use]
     pub fn plan(&self) -> Arc<Plan> {
         self.plan.load_full()
+    }
+
+    /// Changes the plan as it is at this moment: of two changes at one time none is lost. Requests
+    /// that are being answered keep the old plan to their end.
+    pub fn change_plan(&self, change: impl Fn(&mut Plan)) {
+        self.plan.rcu(|plan| {
+            let mut plan = Plan::clone(plan);
+            change(&mut plan);
+            plan
+        });
     }
 
     /// Replaces the plan: requests that are being answered keep the old one to their end.

@@ -71,6 +71,9 @@ struct Shown {
     commitment: String,
     /// As it was recorded, byte for byte; `null` when the entry was erased.
     payload: Option<Box<RawValue>>,
+    /// What a shadow made of the row, where one entry is asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    shadow: Option<Box<Shown>>,
 }
 
 pub(super) async fn list(
@@ -91,8 +94,10 @@ pub(super) async fn show(
         hint: "an answer's `decision_ids` name its entries",
     })?;
     let entry = read(&plane, move |reader| {
-        let found = reader.find(&id.into_bytes())?;
-        Ok(shown(found.ok_or_else(|| Error::NoSuchEntry { id: id.to_string() })?))
+        let found = reader.find_with_shadow(&id.into_bytes())?;
+        let found = found.ok_or_else(|| Error::NoSuchEntry { id: id.to_string() })?;
+        let shadow = found.shadow.map(|shadow| Box::new(shown(shadow)));
+        Ok(Shown { shadow, ..shown(found.entry) })
     });
     Ok(json(StatusCode::OK, &entry.await?))
 }
@@ -144,6 +149,7 @@ fn shown(entry: Entry) -> Shown {
         salt,
         commitment: hex::encode(commitment),
         payload,
+        shadow: None,
     }
 }
 

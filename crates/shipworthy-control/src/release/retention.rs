@@ -10,7 +10,7 @@ use shipworthy_store::{Attribution, Event, Retention};
 
 use super::{Error, Shelf};
 
-/// The releases that made the decisions of a ledger. A decision whose content was erased names
+/// The releases that made the decisions of a ledger, or answered as a shadow. A decision whose content was erased names
 /// none any more.
 ///
 /// # Errors
@@ -28,7 +28,8 @@ fn release_of(entry: &Entry) -> Option<String> {
     struct Made {
         release: String,
     }
-    let is_decision = matches!(entry.kind, Kind::DECISION | Kind::REFUSAL | Kind::QUARANTINE);
+    let is_decision =
+        matches!(entry.kind, Kind::DECISION | Kind::REFUSAL | Kind::QUARANTINE | Kind::SHADOW);
     let made: Made = serde_json::from_slice(entry.payload().filter(|_| is_decision)?).ok()?;
     Some(made.release)
 }

@@ -13,15 +13,13 @@ use crate::counters::Counter;
 use crate::decode::{Decoded, Rows};
 use crate::failure::Refusal;
 use crate::predict::{Predicted, predict, predict_waiting};
-use crate::record::{
-    Circumstances, Inputs, Payloads, Status, ViolationText, write_json, write_outputs,
-    write_prediction,
-};
+use crate::record::{Circumstances, Inputs, Payloads, Status, Told, records};
 use crate::release::LoadedRelease;
 use crate::route::{Deployed, Endpoint, Key, Routed, Slot};
+use crate::shadow::Place;
 use crate::state::Serving;
 use crate::tally::{Tally, Wait};
-use crate::validate::{Validated, violations_of};
+use crate::validate::Validated;
 use crate::{Failure, Plan};
 
 /// A request with what it is answered by.
@@ -52,6 +50,7 @@ struct Checked {
     inputs: Inputs,
     outcome: Outcome,
     ids: Vec<DecisionId>,
+    place: Option<Place>,
 }
 
 impl Job {
@@ -63,11 +62,12 @@ impl Job {
         }
         let (routed, decoded, ids) = self.route(endpoint)?;
         let release = routed.release();
+        let place = Place::take(&self.serving, &self.plan, &self.request, &routed, &decoded);
         let Decoded { batch, misfits, undeclared } = decoded;
         self.serving.counters.add(Counter::UndeclaredValues, undeclared);
         let inputs = Inputs::write(release, &batch, &misfits);
         let Validated { batch, outcome } = Validated::check(release, batch, &misfits);
-        let checked = Checked { inputs, outcome, ids };
+        let checked = Checked { inputs, outcome, ids, place };
         if checked.outcome.is_refused() {
             return Ok(Step::Worked(self.refuse(&routed, checked)));
         }
@@ -110,34 +110,16 @@ impl Job {
     }
 
     fn answer(&self, routed: &Routed<'_>, checked: Checked, predicted: Predicted) -> Worked {
-        let Checked { inputs, outcome, ids } = checked;
+        let Checked { inputs, outcome, ids, place } = checked;
         self.serving.counters.add(Counter::UnknownCategories, predicted.unknown_categories);
-        let output = routed.release().output();
-        let policy = &routed.endpoint.policy;
-        let class = |row| policy.class(output?.task, predicted.row(row));
-        let classes: Vec<_> = (0..ids.len()).map(class).collect();
+        let release = routed.release();
+        let classes = release.classes(&routed.endpoint.policy, &predicted, ids.len());
         let circumstances = Circumstances {
             model_version: predicted.model_version.as_deref(),
             ..self.circumstances(routed, Status::Answered)
         };
-        let head = circumstances.head();
-        let payloads = Payloads::write(&head, &inputs, |row, out| {
-            match output {
-                Some(_) => write_prediction(out, predicted.row(row)),
-                None => write_outputs(out, routed.release().signature(), &predicted, row),
-            }
-            if let Some((class, output)) = classes[row].zip(output) {
-                out.extend_from_slice(b",\"decision\":");
-                write_json(out, &output.classes[class]);
-            }
-            let flags = violations_of(&outcome, row).map(ViolationText::from);
-            let flags: Vec<_> = flags.collect();
-            if !flags.is_empty() {
-                out.extend_from_slice(b",\"flags\":");
-                write_json(out, &flags);
-            }
-            out.push(b'}');
-        });
+        let told = Told { release, predicted: &predicted, classes: &classes, outcome: &outcome };
+        let payloads = Payloads::answered(&circumstances.head(), &inputs, &told);
         let records = self.records(Status::Answered, &ids, payloads);
         let answer = Answer {
             endpoint: routed.endpoint.name.clone(),
@@ -148,20 +130,15 @@ impl Job {
             flags: outcome.violations,
             is_stopped: false,
         };
-        self.worked(routed, records, Ok(answer), Status::Answered)
+        self.worked(routed, records, Ok(answer), Status::Answered, place)
     }
 
     fn refuse(&self, routed: &Routed<'_>, checked: Checked) -> Worked {
-        let Checked { inputs, outcome, ids } = checked;
+        let Checked { inputs, outcome, ids, place } = checked;
         let quarantined = outcome.is_quarantined();
         let status = if quarantined { Status::Quarantined } else { Status::Refused };
         let head = self.circumstances(routed, status).head();
-        let payloads = Payloads::write(&head, &inputs, |row, out| {
-            let violations = violations_of(&outcome, row).map(ViolationText::from);
-            out.extend_from_slice(b"{\"violations\":");
-            write_json(out, &violations.collect::<Vec<_>>());
-            out.push(b'}');
-        });
+        let payloads = Payloads::refused(&head, &inputs, &outcome);
         let records = self.records(status, &ids, payloads);
         let refusal = Refusal {
             violations: outcome.violations,
@@ -169,7 +146,7 @@ impl Job {
             release: Arc::clone(routed.release()),
         };
         let refused = Failure::Refused { refusal: Box::new(refusal) };
-        self.worked(routed, records, Err(refused), status)
+        self.worked(routed, records, Err(refused), status, place)
     }
 
     pub(super) fn worked(
@@ -178,9 +155,10 @@ impl Job {
         records: Vec<Record<Bytes>>,
         outcome: Result<Answer, Failure>,
         status: Status,
+        place: Option<Place>,
     ) -> Worked {
         let tally = Arc::clone(&routed.deployed.tally);
-        Worked { records, outcome, status, tally, arrival: self.request.arrival }
+        Worked { records, outcome, status, tally, arrival: self.request.arrival, place }
     }
 
     pub(super) fn circumstances<'s>(
@@ -226,16 +204,7 @@ impl Job {
         ids: &[DecisionId],
         payloads: Payloads,
     ) -> Vec<Record<Bytes>> {
-        let mut salts = vec![[0; 16]; ids.len()];
-        self.serving.ports.entropy.fill(salts.as_flattened_mut());
-        let rows = ids.iter().zip(salts).zip(payloads.into_rows());
-        let record = |((id, salt), payload): ((&DecisionId, _), _)| Record {
-            kind: status.kind(),
-            id: id.into_bytes(),
-            salt,
-            payload,
-        };
-        rows.map(record).collect()
+        records(status.kind(), ids, payloads, &*self.serving.ports.entropy)
     }
 }
 

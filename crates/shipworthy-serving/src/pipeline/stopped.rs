@@ -43,7 +43,7 @@ impl Job {
             Some(class) => Ok(safe_answer(&routed, ids, class)),
             None => Err(no_answer(&routed, ids)),
         };
-        Ok(self.worked(&routed, records, outcome, Status::Stopped))
+        Ok(self.worked(&routed, records, outcome, Status::Stopped, None))
     }
 }
 

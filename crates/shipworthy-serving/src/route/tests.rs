@@ -64,6 +64,7 @@ fn endpoint(percent: u8, is_shadow: bool) -> Endpoint {
         percent,
         salt: Salt::new([9; 16]),
         is_shadow,
+        paired: Arc::default(),
     };
     let key = Some("tailnum".to_owned());
     Endpoint {

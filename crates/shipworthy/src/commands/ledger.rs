@@ -80,10 +80,12 @@ enum Command {
         #[command(flatten)]
         place: Place,
     },
-    /// Write all decisions to a Parquet file, one row each.
+    /// Write all decisions to a Parquet file, one row each; a shadow's answers are rows of their own,
+    /// under the ids of the decisions beside them.
     ///
-    /// Columns: decision_id, received_at (UTC), endpoint, release, slot, status (answered, refused,
-    /// quarantined or stopped), input and output (JSON text), latency_us. Decisions made after the start of
+    /// Columns: decision_id, received_at (UTC), endpoint, release, slot (shadow: nobody was told),
+    /// status (answered, refused, quarantined or stopped; of shadows also failed), input and output
+    /// (JSON text), latency_us. Decisions made after the start of
     /// the export are not in it. The file appears whole, in the end, or not at all.
     #[command(after_help = "Example:\n  shipworthy ledger export --output decisions.parquet")]
     Export {

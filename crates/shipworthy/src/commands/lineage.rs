@@ -123,9 +123,10 @@ fn decisions(args: &Args, releases: &[ReleaseId]) -> Result<Vec<Decision>> {
     Ok(made)
 }
 
-/// What an entry says of a decision; `None` when it is about none, or was erased.
+/// What an entry says of a decision; `None` when it is about none, or was erased. What a shadow makes
+/// of a row is no decision.
 fn read(entry: &Entry) -> Option<Decision> {
-    entry.status()?;
+    entry.status().filter(|_| !entry.is_shadow())?;
     let recorded = entry.recorded().ok()??;
     let output: Value = serde_json::from_str(recorded.output.get()).ok()?;
     let label = format!("{} at {}", answer(recorded.status, &output), moment(recorded.received_at));

@@ -16,6 +16,7 @@ fn endpoint(percent: u8) -> Endpoint {
         percent,
         salt: Salt::new([9; 16]),
         is_shadow: false,
+        paired: Arc::default(),
     };
     Endpoint { candidate: Some(candidate), ..Endpoint::new(NAME, release(1), policy(None)) }
 }

@@ -160,6 +160,7 @@ async fn no_slot_is_a_way_around_and_readiness_stays() {
         percent: 100,
         salt: Salt::new([9; 16]),
         is_shadow: true,
+        paired: Arc::default(),
     };
     let bench = Bench::new(Endpoint { candidate: Some(candidate), ..endpoint });
     let before = (stable.asked(), model.asked());

@@ -11,8 +11,8 @@ use shipworthy_serving::record::{Recorded, Status};
 use super::entries::Entry;
 
 /// The kinds that this version knows.
-const KINDS: [Kind; 5] =
-    [Kind::DECISION, Kind::REFUSAL, Kind::QUARANTINE, Kind::SUMMARY, Kind::EVENT];
+const KINDS: [Kind; 6] =
+    [Kind::DECISION, Kind::REFUSAL, Kind::QUARANTINE, Kind::SUMMARY, Kind::EVENT, Kind::SHADOW];
 
 impl Entry {
     /// Its kind, if this version knows it.
@@ -20,12 +20,19 @@ impl Entry {
         KINDS.into_iter().find(|kind| kind.to_string() == self.kind)
     }
 
+    /// Whether it is what a shadow made of a row, and nobody was told.
+    pub(crate) fn is_shadow(&self) -> bool {
+        self.kind() == Some(Kind::SHADOW)
+    }
+
     /// How the row ended, as far as the kind tells: of a stopped endpoint's row only the content does.
-    /// `None` when the entry is about no row.
+    /// `None` when the entry is about no row, or about a shadow's that was erased.
     pub(crate) fn status(&self) -> Option<Status> {
-        let all = [Status::Answered, Status::Refused, Status::Quarantined];
+        if self.is_shadow() {
+            return self.recorded().ok().flatten().map(|recorded| recorded.status);
+        }
         let kind = self.kind()?;
-        all.into_iter().find(|status| status.kind() == kind)
+        Status::ALL.into_iter().find(|status| status.kind() == kind)
     }
 
     /// What was recorded of the row; `None` when it was erased.
@@ -84,6 +91,9 @@ pub(crate) fn answer(status: Status, output: &Value) -> String {
     if let Some(violations) = output.get("violations").and_then(Value::as_array) {
         return refusal(violations);
     }
+    if let Some(code) = output.get("error").and_then(Value::as_str) {
+        return format!("no answer: {code}");
+    }
     let decision = output.get("decision").and_then(Value::as_str);
     if status == Status::Stopped {
         return format!("{} (stopped)", decision.unwrap_or("no answer"));
@@ -139,6 +149,7 @@ mod tests {
                 json!({"violations": [{"column": "a", "rule": "type"}, {}, {}]}),
                 "a: type, and 2 more",
             ),
+            (json!({"error": "timeout"}), "no answer: timeout"),
             (json!({"violations": []}), "another row of its request broke the contract"),
         ];
         for (output, expected) in cases {

@@ -27,6 +27,9 @@ pub(crate) struct Entry {
     pub(crate) commitment: String,
     /// As it was recorded, byte for byte; absent when the entry was erased.
     pub(crate) payload: Option<Box<RawValue>>,
+    /// What a shadow made of the row, where one entry is asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) shadow: Option<Box<Entry>>,
 }
 
 /// Where entries come from.
@@ -93,8 +96,10 @@ impl Ledger {
         match self {
             Self::Server(client) => client.get(&format!("/v1/ledger/entries/{id}")),
             Self::Files { reader, .. } => {
-                let found = reader.find(&id.into_bytes()).context(UNREADABLE)?;
-                Ok(found.with_context(|| format!("the ledger has no entry {id}"))?.into())
+                let found = reader.find_with_shadow(&id.into_bytes()).context(UNREADABLE)?;
+                let found = found.with_context(|| format!("the ledger has no entry {id}"))?;
+                let shadow = found.shadow.map(|shadow| Box::new(shadow.into()));
+                Ok(Entry { shadow, ..found.entry.into() })
             }
         }
     }
@@ -142,6 +147,7 @@ impl From<shipworthy_ledger::Entry> for Entry {
             salt,
             commitment: hex::encode(entry.commitment),
             payload,
+            shadow: None,
         }
     }
 }

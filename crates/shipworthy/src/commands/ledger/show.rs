@@ -32,7 +32,14 @@ pub(super) fn parse_id(text: &str) -> Result<DecisionId, String> {
 /// Shows everything about one decision or event.
 pub(super) fn show(ledger: &Ledger, id: DecisionId, json: bool) -> Result<()> {
     let entry = ledger.find(id)?;
-    if json { output::json(&entry) } else { output::line(&pretty(&entry)?) }
+    if json {
+        return output::json(&entry);
+    }
+    output::line(&pretty(&entry)?)?;
+    match &entry.shadow {
+        Some(shadow) => output::line(&format!("\nin the shadow\n\n{}", pretty(shadow)?)),
+        None => Ok(()),
+    }
 }
 
 /// An entry for people.

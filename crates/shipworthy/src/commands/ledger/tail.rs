@@ -102,7 +102,7 @@ fn row(entry: &Entry) -> Result<[String; 6]> {
         moment(recorded.received_at),
         id,
         recorded.endpoint,
-        recorded.status.name().to_owned(),
+        if entry.is_shadow() { entry.kind.clone() } else { recorded.status.name().to_owned() },
         answer(recorded.status, &output),
         latency(recorded.latency_us),
     ])
