@@ -19,6 +19,7 @@ pub mod reference;
 pub mod release;
 pub mod runner;
 pub mod statement;
+pub mod traffic;
 pub mod train;
 
 pub use git::{Checkout, Commit, Origin};

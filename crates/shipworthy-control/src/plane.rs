@@ -12,6 +12,7 @@
 //! **Invariant:** what waits for a disk waits on a thread that may block.
 
 mod body;
+mod endpoints;
 mod error;
 mod events;
 mod facts;
@@ -43,8 +44,10 @@ use shipworthy_store::{Permission, Store, Token};
 use tokio::sync::{Mutex, Semaphore};
 
 use crate::release::Shelf;
+use crate::traffic::Traffic;
 
 pub use error::Error;
+pub(crate) use error::chain;
 pub use facts::{GatherFacts, ServingFacts, release_facts};
 pub use releases::Signer;
 pub use reload::{Reload, ReloadError};
@@ -65,6 +68,8 @@ pub struct Ports {
     pub signer: Arc<dyn Signer>,
     /// The data plane.
     pub serving: Arc<Serving>,
+    /// The traffic of its endpoints.
+    pub traffic: Arc<Traffic>,
     /// Where the ledger's segments are.
     pub ledger_disk: Arc<dyn Disk>,
     /// The running ledger, which says up to where they may be read.
@@ -142,6 +147,9 @@ pub fn router(plane: Arc<ControlPlane>) -> Router {
         .route("/v1/ledger/entries", get(ledger::list))
         .route("/v1/ledger/entries/{id}", get(ledger::show))
         .route("/v1/events", get(events::list))
+        .route("/v1/endpoints", get(endpoints::list))
+        .route("/v1/endpoints/{name}/history", get(endpoints::history))
+        .route("/v1/endpoints/{name}", get(endpoints::show).post(endpoints::act))
         // What each verb needs besides is for the handler to ask.
         .route("/v1/releases/{name_and_verb}", post(releases::act))
         .route_layer(needs(Permission::Read));

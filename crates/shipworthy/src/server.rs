@@ -18,8 +18,9 @@ use std::time::Duration;
 use anyhow::Result;
 use shipworthy_control::plane::{self, ControlPlane, Reload, ServingFacts};
 use shipworthy_control::project::LedgerSizes;
+use shipworthy_control::traffic::{self, Declared, Traffic};
 use shipworthy_serving::listener;
-use shipworthy_serving::{Endpoint, Limits, Plan, Ports, Serving, summarise};
+use shipworthy_serving::{Endpoint, Limits, Plan, Ports, Serving, mirror, summarise};
 use shipworthy_store::{ServerInfo, Store};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio_util::sync::CancellationToken;
@@ -82,6 +83,9 @@ pub(crate) trait Serves: Send + Sync + 'static {
     /// Who signs what is said about releases meanwhile.
     fn signing(&self) -> SigningArgs;
 
+    /// What is declared about rollouts.
+    fn declared(&self) -> Arc<dyn Declared>;
+
     /// What a reload does.
     fn reloader(&self, serving: &Arc<Serving>, store: &Arc<dyn Store>) -> Arc<dyn Reload>;
 }
@@ -135,15 +139,15 @@ async fn run(server: Server, what: Arc<dyn Serves>, system: &System) -> Result<(
         entropy: Arc::clone(&system.entropy),
         ledger: ledger.ledger.clone(),
     };
-    // Not ready: no model has answered its warm-up row.
-    let nothing_yet = Plan { endpoints: BTreeMap::new(), limits: what.limits() };
-    let serving = Arc::new(Serving::new(nothing_yet, ports, System::cores()));
+    let serving = Arc::new(Serving::new(nothing_yet(what.limits()), ports, System::cores()));
     let reloader = what.reloader(&serving, &store);
+    let traffic = steering(&state, &serving, what.declared(), system);
     let control = Arc::new(ControlPlane::new(plane::Ports {
         store: Arc::clone(&store),
         shelf: state.shelf.clone(),
         signer: Arc::new(StateSigner::new(&state, what.signing(), system)),
         serving: Arc::clone(&serving),
+        traffic: Arc::clone(&traffic),
         ledger_disk: Arc::clone(&ledger.disk),
         ledger: ledger.ledger.clone(),
         clock: Arc::clone(&system.clock),
@@ -161,13 +165,19 @@ async fn run(server: Server, what: Arc<dyn Serves>, system: &System) -> Result<(
     let (stop_rest, rest) = (CancellationToken::new(), TaskTracker::new());
     let (admin, app) = (sockets::listener(sockets.admin)?, plane::router(Arc::clone(&control)));
     rest.spawn(listener::serve(admin, app, listener::Options::default(), stop_rest.clone()));
+    rest.spawn(mirror(Arc::clone(&serving), stop_rest.clone()));
     rest.spawn(summarise(Arc::clone(&serving), stop_rest.clone()));
+    rest.spawn(mirror(Arc::clone(&serving), stop_rest.clone()));
     let outbox = Outbox::start(&ledger, &store, system);
 
     state.lock.announce(&info)?;
     let made = async {
         let (what, state, system) = (Arc::clone(&what), Arc::clone(&state), system.clone());
-        let made = tokio::task::spawn_blocking(move || what.endpoints(&state, &system)).await??;
+        let traffic = Arc::clone(&traffic);
+        let made = tokio::task::spawn_blocking(move || {
+            anyhow::Ok(traffic.take_over(what.endpoints(&state, &system)?)?)
+        });
+        let made = made.await??;
         // No decision is recorded before the actions that led to it.
         outbox.flush().await;
         anyhow::Ok(made)
@@ -178,6 +188,7 @@ async fn run(server: Server, what: Arc<dyn Serves>, system: &System) -> Result<(
     };
     if let Some(endpoints) = endpoints {
         serving.set_plan(Plan { endpoints, limits: what.limits() });
+        rest.spawn(traffic::run(traffic, traffic::Options::default(), stop_rest.clone()));
         greet(&state, &control, &info)?;
         signals.wait_for_the_end(&state, &reloader, system).await;
     }
@@ -192,6 +203,27 @@ async fn run(server: Server, what: Arc<dyn Serves>, system: &System) -> Result<(
     tokio::task::spawn_blocking(|| ledger.close()).await?;
     state.lock.withdraw()?;
     Ok(())
+}
+
+/// Not ready: no model has answered its warm-up row.
+const fn nothing_yet(limits: Limits) -> Plan {
+    Plan { endpoints: BTreeMap::new(), limits }
+}
+
+/// The hand on the traffic of what is served.
+fn steering(
+    state: &State,
+    serving: &Arc<Serving>,
+    declared: Arc<dyn Declared>,
+    system: &System,
+) -> Arc<Traffic> {
+    Arc::new(Traffic::new(traffic::Ports {
+        shelf: state.shelf.clone(),
+        serving: Arc::clone(serving),
+        clock: Arc::clone(&system.clock),
+        entropy: Arc::clone(&system.entropy),
+        declared,
+    }))
 }
 
 /// The base URL for programs; for people also where else the server is, and the way in.

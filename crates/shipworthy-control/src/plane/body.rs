@@ -55,7 +55,8 @@ pub(super) fn query<T>(read: Result<Query<T>, QueryRejection>) -> Result<T, Erro
         Ok(Query(fields)) => Ok(fields),
         Err(rejection) => Err(Error::BadRequest {
             message: rejection.body_text(),
-            hint: "/v1/ledger/entries takes from, limit and last; /v1/events takes after and limit",
+            hint: "/v1/ledger/entries takes from, limit and last; /v1/events takes after and limit; \
+                   /v1/endpoints/NAME/history takes before and limit",
         }),
     }
 }

@@ -10,6 +10,7 @@ use shipworthy_store::{Role, event, store, token};
 use super::reload::ReloadError;
 use crate::release;
 use crate::statement::Unsayable;
+use crate::traffic;
 
 /// Why a request was not done. The message says what was wrong, [`Error::hint`] what to do.
 #[derive(Debug, thiserror::Error)]
@@ -100,6 +101,20 @@ pub enum Error {
         /// What is wrong.
         message: String,
     },
+    /// The traffic of no such endpoint can be steered.
+    #[error("{message}")]
+    NoSuchEndpoint {
+        /// Which, and those that there are.
+        message: String,
+    },
+    /// What the endpoint's state does not allow.
+    #[error("{message}")]
+    TrafficRefused {
+        /// What stands in the way.
+        message: String,
+        /// What to do.
+        hint: &'static str,
+    },
     /// The ledger has no entry of that name.
     #[error("the ledger has no entry {id}")]
     NoSuchEntry {
@@ -133,11 +148,13 @@ impl Error {
             Self::UnknownRoute { .. }
             | Self::NoSuchToken { .. }
             | Self::NoSuchRelease { .. }
+            | Self::NoSuchEndpoint { .. }
             | Self::NoSuchEntry { .. } => StatusCode::NOT_FOUND,
             Self::WrongMethod { .. } => StatusCode::METHOD_NOT_ALLOWED,
             Self::TokenNameTaken { .. }
             | Self::LastOperator { .. }
             | Self::ReleaseRefused { .. }
+            | Self::TrafficRefused { .. }
             | Self::ReloadRefused(_) => StatusCode::CONFLICT,
             Self::BodyTooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
             Self::WrongHost { .. } => StatusCode::MISDIRECTED_REQUEST,
@@ -165,6 +182,8 @@ impl Error {
             Self::LastOperator { .. } => "last_operator",
             Self::NoSuchRelease { .. } => "no_such_release",
             Self::ReleaseRefused { .. } => "release_refused",
+            Self::NoSuchEndpoint { .. } => "no_such_endpoint",
+            Self::TrafficRefused { .. } => "traffic_refused",
             Self::NoSuchEntry { .. } => "no_such_entry",
             Self::ReloadRefused(_) => "reload_refused",
             Self::State(_) => "state_unavailable",
@@ -192,8 +211,9 @@ impl Error {
             Self::CrossOrigin => "send a token in `Authorization` instead of the session's cookie",
             Self::UnknownRoute { .. } => {
                 "there are /v1/status, /v1/checklist, /v1/reload, /v1/tokens, /v1/sign-in-links, \
-                 /v1/releases/NAME:approve (:attest, :hold, :free), /v1/ledger/entries and \
-                 /v1/events"
+                 /v1/releases/NAME:approve (:attest, :hold, :free), /v1/endpoints, \
+                 /v1/endpoints/NAME:deploy (:promote, :approve, :hold, :resume, :rollback, :stop), \
+                 /v1/ledger/entries and /v1/events"
             }
             Self::WrongMethod { .. } => "GET reads; POST acts, and its body gives a reason",
             Self::BodyTooLarge { .. } => "an action is a few fields and a reason: send less",
@@ -208,6 +228,10 @@ impl Error {
             }
             Self::NoSuchRelease { .. } => "`shipworthy release list` shows those that are here",
             Self::ReleaseRefused { .. } => "`shipworthy release verify` says more",
+            Self::NoSuchEndpoint { .. } => {
+                "`shipworthy status` lists them; a bare model file has no releases to choose from"
+            }
+            Self::TrafficRefused { hint, .. } => hint,
             Self::NoSuchEntry { .. } => {
                 "check the id; an answer's `decision_ids` name its entries, and each server has \
                  its own ledger"
@@ -231,7 +255,7 @@ impl Error {
 }
 
 /// An error and all its causes.
-pub(super) fn chain(error: &(dyn std::error::Error + 'static)) -> String {
+pub(crate) fn chain(error: &(dyn std::error::Error + 'static)) -> String {
     let causes = std::iter::successors(Some(error), |error| error.source());
     causes.map(ToString::to_string).collect::<Vec<_>>().join(": ")
 }
@@ -279,6 +303,24 @@ impl From<release::Error> for Error {
                 Self::NoSuchRelease { message: error.to_string() }
             }
             error => Self::ReleaseRefused { message: chain(&error) },
+        }
+    }
+}
+
+impl From<traffic::Error> for Error {
+    fn from(error: traffic::Error) -> Self {
+        match error {
+            traffic::Error::NoEndpoint { .. } => {
+                Self::NoSuchEndpoint { message: error.to_string() }
+            }
+            traffic::Error::Refused { message, hint } => Self::TrafficRefused { message, hint },
+            traffic::Error::Rollout(error) => Self::TrafficRefused {
+                message: error.to_string(),
+                hint: "`shipworthy status ENDPOINT` says where it is",
+            },
+            traffic::Error::Release(error) => (*error).into(),
+            traffic::Error::Store(error) => (*error).into(),
+            traffic::Error::Event(error) => error.into(),
         }
     }
 }

@@ -15,7 +15,7 @@ use shipworthy_store::{Event, store};
 use super::{ControlPlane, Error, body, json};
 
 /// Events of a page, unless the caller asks for fewer or more.
-const DEFAULT_LIMIT: u32 = 100;
+pub(super) const DEFAULT_LIMIT: u32 = 100;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -32,7 +32,7 @@ struct Page {
 }
 
 #[derive(Serialize)]
-struct Shown {
+pub(super) struct Shown {
     id: i64,
     at: Timestamp,
     actor: String,
@@ -58,7 +58,7 @@ pub(super) async fn list(
     Ok(json(StatusCode::OK, &page.await?))
 }
 
-fn shown(event: Event) -> Result<Shown, store::Error> {
+pub(super) fn shown(event: Event) -> Result<Shown, store::Error> {
     let Event { id, at, actor, reason, kind, subject, body } = event;
     let body = RawValue::from_string(body);
     let body =

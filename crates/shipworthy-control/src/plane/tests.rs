@@ -31,6 +31,7 @@ use tower::ServiceExt;
 use super::{ControlPlane, Ports, Reload, ReloadError, ServingFacts, Signer, create_token, router};
 use crate::models::{Cause, Trees};
 use crate::release::Shelf;
+use crate::traffic::{self, Traffic};
 
 /// The name that requests call the server by, unless they say otherwise.
 const HOST: &str = "127.0.0.1:8081";
@@ -72,11 +73,19 @@ impl Bench {
             serving: Arc::clone(&serving),
             ledger: ledger.clone(),
         };
+        let traffic = Arc::new(Traffic::new(traffic::Ports {
+            shelf: shelf.clone(),
+            serving: Arc::clone(&serving),
+            clock: clock.clone(),
+            entropy: entropy.clone(),
+            declared: Arc::new(traffic::Undeclared),
+        }));
         let plane = Arc::new(ControlPlane::new(Ports {
             store,
             shelf,
             signer: Arc::new(Signs),
             serving,
+            traffic,
             ledger_disk: disk,
             ledger,
             clock: clock.clone(),

@@ -63,6 +63,18 @@ pub struct Rollout {
     pub drill_every: Option<Duration>,
 }
 
+impl Default for Rollout {
+    fn default() -> Self {
+        Self {
+            strategy: Strategy::Canary,
+            key: None,
+            policy: Policy::default(),
+            testers: Vec::new(),
+            drill_every: None,
+        }
+    }
+}
+
 /// `[rollout]` as typed.
 #[derive(Debug)]
 pub(super) struct TypedRollout {

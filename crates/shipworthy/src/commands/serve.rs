@@ -12,6 +12,7 @@ use anyhow::{Context, Result, bail};
 use clap::ArgGroup;
 use shipworthy_control::plane::{Reload, ReloadError};
 use shipworthy_control::project;
+use shipworthy_control::traffic::{Declared, Undeclared};
 use shipworthy_core::{Policy, ReleaseId, canonical};
 use shipworthy_models::{ModelFile, Options as ModelOptions};
 use shipworthy_serving::release::LoadedRelease;
@@ -249,6 +250,10 @@ impl Serves for Bare {
 
     fn signing(&self) -> SigningArgs {
         SigningArgs::default()
+    }
+
+    fn declared(&self) -> Arc<dyn Declared> {
+        Arc::new(Undeclared)
     }
 
     fn reloader(&self, _: &Arc<Serving>, _: &Arc<dyn Store>) -> Arc<dyn Reload> {

@@ -10,11 +10,12 @@ pub(crate) use reload::limits;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use anyhow::Result;
 use shipworthy_control::plane::Reload;
 use shipworthy_control::project::Project;
+use shipworthy_control::traffic::Declared;
 use shipworthy_serving::{Endpoint, Limits, Serving};
 use shipworthy_store::Store;
 
@@ -23,7 +24,7 @@ use crate::server::{Options, Server, Serves, State};
 use crate::signing::SigningArgs;
 use crate::state as projects;
 use crate::system::System;
-use reload::Reloader;
+use reload::{Current, Reloader};
 
 /// Serve a project: make its first release if there is none, then answer requests.
 ///
@@ -56,7 +57,8 @@ pub(crate) fn run(args: Args, system: &System) -> Result<Outcome> {
     let directory = projects::project_directory(&args.project);
     let state = projects::of_project(&directory, args.server.state.as_deref());
     let server = Server::open(&args.server, &state, &project.ledger, system)?;
-    server.serve(Arc::new(Up { args, project }), system)?;
+    let current = Arc::new(Mutex::new(project.clone()));
+    server.serve(Arc::new(Up { args, project, current }), system)?;
     Ok(Outcome::Done)
 }
 
@@ -64,6 +66,8 @@ pub(crate) fn run(args: Args, system: &System) -> Result<Outcome> {
 struct Up {
     args: Args,
     project: Project,
+    /// As it was read last.
+    current: Arc<Mutex<Project>>,
 }
 
 impl Serves for Up {
@@ -76,7 +80,8 @@ impl Serves for Up {
         let stable = release::find_or_make(&self.args, &self.project, state, system)?;
         let name = self.project.identity.name.clone();
         let policy = projects::policy(&self.project);
-        let endpoint = Endpoint::new(&name, stable, policy);
+        let mut endpoint = Endpoint::new(&name, stable, policy);
+        reload::go_by(&mut endpoint, &self.project);
         Ok(BTreeMap::from([(name, endpoint)]))
     }
 
@@ -84,9 +89,13 @@ impl Serves for Up {
         self.args.signing.clone()
     }
 
+    fn declared(&self) -> Arc<dyn Declared> {
+        Arc::new(Current(Arc::clone(&self.current)))
+    }
+
     fn reloader(&self, serving: &Arc<Serving>, store: &Arc<dyn Store>) -> Arc<dyn Reload> {
         let file = projects::project_file(&self.args.project);
         let (serving, store) = (Arc::clone(serving), Arc::clone(store));
-        Arc::new(Reloader::new(file, self.project.clone(), serving, store))
+        Arc::new(Reloader::new(file, Arc::clone(&self.current), serving, store))
     }
 }

@@ -6,7 +6,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use shipworthy_control::diagnose;
 use shipworthy_control::plane::{Reload, ReloadError};
 use shipworthy_control::project::{self, Project};
-use shipworthy_serving::{Endpoint, Limits, Plan, Serving};
+use shipworthy_control::traffic::Declared;
+use shipworthy_serving::{Endpoint, Limits, Serving};
 use shipworthy_store::{Attribution, NewEvent, Store};
 
 use crate::state;
@@ -19,17 +20,26 @@ pub(super) struct Reloader {
     file: PathBuf,
     serving: Arc<Serving>,
     store: Arc<dyn Store>,
-    current: Mutex<Project>,
+    current: Arc<Mutex<Project>>,
+}
+
+/// The project as it was read last.
+pub(super) struct Current(pub(super) Arc<Mutex<Project>>);
+
+impl Declared for Current {
+    fn rollout(&self, _: &str) -> project::Rollout {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).rollout.clone()
+    }
 }
 
 impl Reloader {
     pub(super) fn new(
         file: PathBuf,
-        project: Project,
+        current: Arc<Mutex<Project>>,
         serving: Arc<Serving>,
         store: Arc<dyn Store>,
     ) -> Self {
-        Self { file, serving, store, current: Mutex::new(project) }
+        Self { file, serving, store, current }
     }
 
     fn read(&self) -> Result<Project, ReloadError> {
@@ -73,15 +83,20 @@ impl Reload for Reloader {
             message: format!("the change cannot be recorded: {error}"),
             hint: "look at the state directory's disk; the old policy stays".to_owned(),
         })?;
-        let endpoints = self.serving.plan().endpoints.clone();
-        let with_policy = |(name, endpoint): (String, Endpoint)| {
-            (name, Endpoint { policy: state::policy(&project), ..endpoint })
-        };
-        let endpoints = endpoints.into_iter().map(with_policy).collect();
-        self.serving.set_plan(Plan { endpoints, limits: limits(&project.limits) });
+        self.serving.change_plan(|plan| {
+            plan.limits = limits(&project.limits);
+            plan.endpoints.values_mut().for_each(|endpoint| go_by(endpoint, &project));
+        });
         *current = project;
         Ok(changes.policy)
     }
+}
+
+/// Makes an endpoint go by what its project declares, but for its releases.
+pub(super) fn go_by(endpoint: &mut Endpoint, project: &Project) {
+    endpoint.policy = state::policy(project);
+    endpoint.key.clone_from(&project.rollout.key);
+    endpoint.testers = Arc::new(project.rollout.testers.iter().cloned().collect());
 }
 
 /// The bounds of a request.

@@ -9,6 +9,7 @@ use shipworthy_control::plane::{
     self, ControlPlane, Ports, Reload, ReloadError, ServingFacts, Signer,
 };
 use shipworthy_control::release::Shelf;
+use shipworthy_control::traffic::{self, Traffic, Undeclared};
 use shipworthy_core::signing::SigningKey;
 use shipworthy_core::{SeededEntropy, SimulatedClock};
 use shipworthy_ledger::{MemoryDisk, Writer};
@@ -73,11 +74,19 @@ impl Server {
         let shelf = Shelf { store: store.clone(), bundles, models: Arc::new(Trees), trusted: None };
         let facts =
             ServingFacts { shelf: shelf.clone(), serving: serving.clone(), ledger: ledger.clone() };
+        let traffic = Traffic::new(traffic::Ports {
+            shelf: shelf.clone(),
+            serving: serving.clone(),
+            clock: clock.clone(),
+            entropy: entropy.clone(),
+            declared: Arc::new(Undeclared),
+        });
         let control = ControlPlane::new(Ports {
             store,
             shelf,
             signer: Arc::new(SignsNothing),
             serving,
+            traffic: Arc::new(traffic),
             ledger_disk: disk,
             ledger: ledger.clone(),
             clock,

@@ -1,0 +1,170 @@
+//! `/v1/endpoints`: the traffic of endpoints, and the hand on it.
+
+use std::sync::Arc;
+
+use axum::body::Body;
+use axum::extract::rejection::QueryRejection;
+use axum::extract::{Extension, Path, Query, State};
+use axum::http::{Response, StatusCode};
+use serde::{Deserialize, Serialize};
+use shipworthy_core::rollout::Strategy;
+use shipworthy_store::store::MAX_PAGE_ROWS;
+use shipworthy_store::{Attribution, Permission};
+
+use super::body::{query, read_json};
+use super::events::{DEFAULT_LIMIT, Shown, shown};
+use super::guard::Caller;
+use super::{ControlPlane, Error, json};
+use crate::traffic::View;
+
+#[derive(Serialize)]
+struct Listed {
+    endpoints: Vec<View>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Page {
+    before: Option<i64>,
+    limit: Option<u32>,
+}
+
+#[derive(Serialize)]
+struct History {
+    events: Vec<Shown>,
+    /// What to ask for as `before` to go on; null at the end.
+    next: Option<i64>,
+}
+
+/// The body of every action: `deploy` takes a release and a strategy, `rollback` a release.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Asked {
+    reason: String,
+    release: Option<String>,
+    strategy: Option<Strategy>,
+    to: Option<String>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Verb {
+    Deploy,
+    Promote,
+    Approve,
+    Hold,
+    Resume,
+    Rollback,
+    Stop,
+}
+
+impl Verb {
+    const ALL: [(&'static str, Self); 7] = [
+        ("deploy", Self::Deploy),
+        ("promote", Self::Promote),
+        ("approve", Self::Approve),
+        ("hold", Self::Hold),
+        ("resume", Self::Resume),
+        ("rollback", Self::Rollback),
+        ("stop", Self::Stop),
+    ];
+
+    fn parse(text: &str) -> Option<Self> {
+        Self::ALL.iter().find(|(name, _)| *name == text).map(|(_, verb)| *verb)
+    }
+
+    fn permission(self) -> Permission {
+        if self == Self::Approve { Permission::Approve } else { Permission::Control }
+    }
+}
+
+pub(super) async fn list(State(plane): State<Arc<ControlPlane>>) -> Response<Body> {
+    json(StatusCode::OK, &Listed { endpoints: plane.ports.traffic.views() })
+}
+
+pub(super) async fn show(
+    State(plane): State<Arc<ControlPlane>>,
+    Path(name): Path<String>,
+) -> Result<Response<Body>, Error> {
+    Ok(json(StatusCode::OK, &plane.ports.traffic.view(&name)?))
+}
+
+pub(super) async fn history(
+    State(plane): State<Arc<ControlPlane>>,
+    Path(name): Path<String>,
+    fields: Result<Query<Page>, QueryRejection>,
+) -> Result<Response<Body>, Error> {
+    let Page { before, limit } = query(fields)?;
+    let limit = limit.unwrap_or(DEFAULT_LIMIT).min(MAX_PAGE_ROWS);
+    let page = plane.blocking(move |plane| {
+        plane.ports.traffic.view(&name)?;
+        let events = plane.ports.store.events_of(&name, before, limit)?;
+        let is_full = events.len() >= limit as usize;
+        let next = events.last().map(|event| event.id).filter(|_| is_full);
+        let events = events.into_iter().map(shown).collect::<Result<_, _>>()?;
+        Ok(History { events, next })
+    });
+    Ok(json(StatusCode::OK, &page.await?))
+}
+
+pub(super) async fn act(
+    State(plane): State<Arc<ControlPlane>>,
+    Extension(Caller(token)): Extension<Caller>,
+    Path(name_and_verb): Path<String>,
+    body: Body,
+) -> Result<Response<Body>, Error> {
+    let parts = name_and_verb.rsplit_once(':');
+    let parts = parts.and_then(|(name, verb)| Some((name.to_owned(), Verb::parse(verb)?)));
+    let Some((name, verb)) = parts else {
+        let path = name_and_verb.chars().take(128).collect::<String>();
+        return Err(Error::UnknownRoute { path: format!("/v1/endpoints/{path}") });
+    };
+    if !token.role.may(verb.permission()) {
+        return Err(Error::Forbidden { role: token.role });
+    }
+    let asked: Asked = read_json(body).await?;
+    let by = Attribution::new(&token.name, &asked.reason, plane.ports.clock.now())?;
+    let done = plane.blocking(move |plane| {
+        perform(plane, &name, verb, asked, &by)?;
+        Ok(plane.ports.traffic.view(&name)?)
+    });
+    Ok(json(StatusCode::OK, &done.await?))
+}
+
+fn perform(
+    plane: &ControlPlane,
+    name: &str,
+    verb: Verb,
+    asked: Asked,
+    by: &Attribution,
+) -> Result<(), Error> {
+    let Asked { release, strategy, to, .. } = asked;
+    let takes = |is_taken: bool, what: &str| match is_taken {
+        true => Err(Error::BadRequest {
+            message: format!("`{what}` belongs to another action"),
+            hint: "deploy takes release and strategy, rollback takes to; all take a reason",
+        }),
+        false => Ok(()),
+    };
+    takes(release.is_some() && verb != Verb::Deploy, "release")?;
+    takes(strategy.is_some() && verb != Verb::Deploy, "strategy")?;
+    takes(to.is_some() && verb != Verb::Rollback, "to")?;
+    let traffic = &plane.ports.traffic;
+    match verb {
+        Verb::Deploy => {
+            let release = release.ok_or_else(|| Error::BadRequest {
+                message: "deploy needs a release".to_owned(),
+                hint: "for example {\"release\": \"sha256:…\", \"strategy\": \"canary\", \
+                       \"reason\": \"why\"}",
+            })?;
+            traffic.deploy(name, &release, strategy, by)?;
+        }
+        Verb::Promote => traffic.promote(name, by)?,
+        Verb::Approve => traffic.approve(name, by)?,
+        Verb::Hold => traffic.hold(name, by)?,
+        Verb::Resume => traffic.resume(name, by)?,
+        // Whether it is stored is in the view.
+        Verb::Rollback => drop(traffic.rollback(name, to.as_deref(), by)?),
+        Verb::Stop => drop(traffic.stop(name, by)?),
+    }
+    Ok(())
+}

@@ -1,0 +1,183 @@
+//! The traffic of a server's endpoints: the hand on it, what drives a rollout, and the way back.
+//!
+//! ```text
+//! deploy ─► evidence ─ decide ─ take ─► store ─► serve        on the way on
+//!                                  └──► serve ─► store        on the way back
+//! ```
+//!
+//! [`Traffic`] is the only writer of endpoints. What goes on is stored first: what was not stored
+//! did not happen. What goes back is served first: nothing is loaded, stored or waited for before
+//! callers get the release from before, and what could not be stored is tried again and blocks
+//! every way on.
+
+mod act;
+mod driver;
+mod error;
+mod live;
+mod restore;
+mod view;
+mod watch;
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use shipworthy_core::rollout::{Evidence, Verdict};
+use shipworthy_core::{Clock, Entropy};
+use shipworthy_serving::Serving;
+use shipworthy_store::{Attribution, NewEvent};
+
+use crate::project::Rollout as Declaration;
+use crate::release::Shelf;
+pub use driver::{Options, run};
+pub use error::Error;
+use live::Live;
+pub use view::{RolloutView, SlotView, View};
+
+/// What a project declares about rollouts, which a reload may change.
+pub trait Declared: Send + Sync {
+    /// Of this endpoint.
+    fn rollout(&self, endpoint: &str) -> Declaration;
+}
+
+/// Without a project rollouts go by the defaults.
+#[derive(Clone, Copy, Debug)]
+pub struct Undeclared;
+
+impl Declared for Undeclared {
+    fn rollout(&self, _: &str) -> Declaration {
+        Declaration::default()
+    }
+}
+
+/// What comes from outside.
+#[derive(Clone)]
+pub struct Ports {
+    /// The releases, and control state.
+    pub shelf: Shelf,
+    /// The data plane.
+    pub serving: Arc<Serving>,
+    /// Time.
+    pub clock: Arc<dyn Clock>,
+    /// Salts of rollouts.
+    pub entropy: Arc<dyn Entropy>,
+    /// What is declared.
+    pub declared: Arc<dyn Declared>,
+}
+
+/// The endpoints of a server, by name.
+pub struct Traffic {
+    ports: Ports,
+    live: Mutex<BTreeMap<String, Live>>,
+}
+
+impl fmt::Debug for Traffic {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Traffic").field("live", &self.live).finish_non_exhaustive()
+    }
+}
+
+/// A verdict with what it was made of, for the record.
+type LedBy<'a> = Option<(&'a Verdict, &'a Evidence, u64)>;
+
+impl Traffic {
+    /// No endpoints yet.
+    #[must_use]
+    pub fn new(ports: Ports) -> Self {
+        Self { ports, live: Mutex::default() }
+    }
+
+    /// Does something with an endpoint, one at a time.
+    fn with<T>(
+        &self,
+        name: &str,
+        action: impl FnOnce(&mut Live) -> Result<T, Error>,
+    ) -> Result<T, Error> {
+        let mut live = self.live.lock().unwrap_or_else(PoisonError::into_inner);
+        if !live.contains_key(name) {
+            let names = live.keys().cloned().collect::<Vec<_>>().join(", ");
+            let known = match names.as_str() {
+                "" => "this server has none".to_owned(),
+                _ => format!("this server has {names}"),
+            };
+            let name = name.chars().take(64).collect();
+            return Err(Error::NoEndpoint { name, known });
+        }
+        action(live.get_mut(name).expect("it was just found"))
+    }
+
+    /// Goes on: what `change` makes of the endpoint is stored, and then served.
+    fn go_on(
+        &self,
+        live: &mut Live,
+        (kind, by, led_by): (&str, &Attribution, LedBy<'_>),
+        change: impl FnOnce(&mut Live) -> Result<(), Error>,
+    ) -> Result<(), Error> {
+        if !live.unsaved.is_empty() {
+            let message = "what was done last is served, and could not be stored yet";
+            let hint = "look at the state directory's disk; it is tried again by itself";
+            return Err(Error::refused(message, hint));
+        }
+        let mut next = live.clone();
+        change(&mut next)?;
+        let event = NewEvent::new(kind, next.name.as_str(), &next.told(led_by))?;
+        let stored = self.ports.shelf.store.change_endpoint(&next.change(), &event, by)?;
+        next.revision = stored.revision;
+        *live = next;
+        self.serve(live);
+        Ok(())
+    }
+
+    /// Goes back: what `change` makes of the endpoint is served, and then stored. Says whether it
+    /// is stored.
+    fn go_back(
+        &self,
+        live: &mut Live,
+        (kind, by, led_by): (&str, &Attribution, LedBy<'_>),
+        change: impl FnOnce(&mut Live),
+    ) -> bool {
+        change(live);
+        self.serve(live);
+        let name = live.name.as_str();
+        let whole = NewEvent::new(kind, name, &live.told(led_by));
+        let event = whole.or_else(|_| NewEvent::new(kind, name, &live.told(None)));
+        match event {
+            Ok(event) => live.unsaved.push((event, by.clone())),
+            Err(error) => tracing::error!(%error, endpoint = name, "an action has no event"),
+        }
+        self.save(live)
+    }
+
+    /// Stores what is not stored yet, in its order; says whether all is.
+    fn save(&self, live: &mut Live) -> bool {
+        while let Some((event, by)) = live.unsaved.first() {
+            match self.ports.shelf.store.change_endpoint(&live.change(), event, by) {
+                Ok(stored) => {
+                    live.revision = stored.revision;
+                    live.unsaved.remove(0);
+                }
+                Err(error) => {
+                    tracing::error!(%error, endpoint = %live.name, "what is served is not stored");
+                    return false;
+                }
+            }
+        }
+        true
+    }
+
+    /// Requests from now on see the endpoint as it is.
+    fn serve(&self, live: &Live) {
+        self.ports.serving.change_plan(|plan| {
+            if let Some(endpoint) = plan.endpoints.get_mut(live.name.as_str()) {
+                *endpoint = live.served(endpoint);
+            }
+        });
+    }
+
+    fn now_us(&self) -> u64 {
+        self.ports.clock.monotonic_us()
+    }
+}
+
+#[cfg(test)]
+mod tests;
