@@ -8,7 +8,7 @@ use clap::{Parser, Subcommand};
 use crate::command_runner::keeper;
 use crate::commands::{
     checklist, completions, config, init, key, ledger, lineage, predict, release, reload, score,
-    serve, token, train, up,
+    serve, token, traffic, train, up,
 };
 use crate::onnx_runtime::trial;
 use crate::system::System;
@@ -63,6 +63,8 @@ enum Command {
     Serve(serve::Args),
     Predict(predict::Args),
     Checklist(checklist::Args),
+    #[command(flatten)]
+    Traffic(traffic::Command),
     Reload(reload::Args),
     Config(config::Args),
     Key(key::Args),
@@ -90,6 +92,7 @@ impl Cli {
             Command::Serve(args) => serve::run(args, system),
             Command::Predict(args) => predict::run(&args),
             Command::Checklist(args) => checklist::run(&args, system),
+            Command::Traffic(command) => traffic::run(&command),
             Command::Reload(args) => reload::run(&args, system),
             Command::Config(args) => config::run(&args),
             Command::Key(args) => key::run(&args, system),

@@ -13,5 +13,6 @@ pub(crate) mod reload;
 pub(crate) mod score;
 pub(crate) mod serve;
 pub(crate) mod token;
+pub(crate) mod traffic;
 pub(crate) mod train;
 pub(crate) mod up;

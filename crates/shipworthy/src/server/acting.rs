@@ -41,18 +41,19 @@ impl Acting {
         }
     }
 
-    /// Asks a server to act on a release: `verb`, with the reason and what else `body` has.
+    /// Asks a server to act on one of its `releases` or `endpoints`: `verb`, with the reason and
+    /// what else `body` has.
     ///
     /// # Errors
     /// When it refuses or cannot be reached.
     pub(crate) fn ask(
         &self,
         client: &Client,
-        (release, verb): (&str, &str),
+        (collection, name, verb): (&str, &str, &str),
         mut body: Value,
     ) -> Result<Value> {
         body["reason"] = self.reason.clone().into();
-        client.post(&format!("/v1/releases/{}:{verb}", segment(release)), &body)
+        client.post(&format!("/v1/{collection}/{}:{verb}", segment(name)), &body)
     }
 
     /// Takes the state directory, and acts in it; what was done is then copied into the ledger.

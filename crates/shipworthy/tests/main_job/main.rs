@@ -40,5 +40,6 @@ mod signing;
 mod starting;
 mod stopping;
 mod tokens;
+mod traffic;
 mod training;
 mod training_command;

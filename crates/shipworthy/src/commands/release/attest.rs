@@ -83,7 +83,9 @@ impl Saying {
 pub(super) fn approve(saying: &Saying, system: &System) -> Result<Outcome> {
     let Saying { release, signing, acting, .. } = saying;
     let id = match saying.server()? {
-        Some(client) => acting.ask(&client, (release, "approve"), json!({}))?["release"].clone(),
+        Some(client) => {
+            acting.ask(&client, ("releases", release, "approve"), json!({}))?["release"].clone()
+        }
         None => acting.act(Permission::Approve, system, |kept, by| {
             let id = kept.shelf.resolve(release)?;
             saying.shelf(kept).approve(&id, &signing.signer(kept, Some(by), system)?, by)?;
@@ -103,7 +105,7 @@ pub(super) fn attest(args: &AttestArgs, system: &System) -> Result<Outcome> {
     let id = match args.saying.server()? {
         Some(client) => {
             let body = json!({"type": args.predicate_type, "predicate": predicate});
-            acting.ask(&client, (release, "attest"), body)?["release"].clone()
+            acting.ask(&client, ("releases", release, "attest"), body)?["release"].clone()
         }
         None => acting.act(Permission::Control, system, |kept, by| {
             let id = kept.shelf.resolve(release)?;

@@ -92,7 +92,9 @@ impl HoldArgs {
     ) -> Result<()> {
         let Self { release, acting } = self;
         let id = match acting.server()? {
-            Some(client) => acting.ask(&client, (release, verb), json!({}))?["release"].clone(),
+            Some(client) => {
+                acting.ask(&client, ("releases", release, verb), json!({}))?["release"].clone()
+            }
             None => acting.act(Permission::Control, system, |kept, by| {
                 let id = kept.shelf.resolve(release)?;
                 action(kept.shelf.store.as_ref(), &id, by)?;
