@@ -2,7 +2,6 @@
 
 use std::io::{BufRead, BufReader};
 use std::process::{Command, Stdio};
-use std::time::Duration;
 
 use serde_json::Value;
 
@@ -49,7 +48,6 @@ fn ask_until(project: &Project, server: &Server, is_so: impl Fn(&Value) -> bool)
         if is_so(&seen) {
             return seen;
         }
-        std::thread::sleep(Duration::from_millis(20));
     }
     panic!("it never came: {}", status(project));
 }
@@ -130,6 +128,9 @@ fn a_stopped_endpoint_answers_no_row_until_it_is_resumed() {
     assert_eq!(server.predict(&[row(1)]).expect(503)["code"], "stopped");
     assert_eq!(status(&project)["stopped"], true);
     act(&project, "stop").says("stopped already");
+    project.edit("threshold = 0.5", "threshold = 0.5\nsafe_answer = \"fraud\"");
+    project.run("reload --state STATE --reason safe").expect(0);
+    assert_eq!(server.predict(&[row(1)]).expect(200)["decisions"][0], "fraud");
     act(&project, "resume").expect(0);
     server.predict(&[row(1)]).expect(200);
 }
