@@ -92,6 +92,7 @@ pub struct ControlPlane {
     ports: Ports,
     sign_ins: sign_in::SignIns,
     ledger_reads: Arc<Semaphore>,
+    live_pages: Arc<Semaphore>,
     /// One reload at a time: the second sees what the first did.
     reloading: Mutex<()>,
 }
@@ -110,6 +111,7 @@ impl ControlPlane {
             ports,
             sign_ins: sign_in::SignIns::default(),
             ledger_reads: Arc::new(Semaphore::new(MAX_LEDGER_READS)),
+            live_pages: Arc::new(Semaphore::new(page::MAX_STREAMS)),
             reloading: Mutex::new(()),
         }
     }
@@ -147,6 +149,7 @@ pub fn router(plane: Arc<ControlPlane>) -> Router {
         .route("/v1/ledger/entries", get(ledger::list))
         .route("/v1/ledger/entries/{id}", get(ledger::show))
         .route("/v1/events", get(events::list))
+        .route("/v1/page/events", get(page::events))
         .route("/v1/endpoints", get(endpoints::list))
         .route("/v1/endpoints/{name}/history", get(endpoints::history))
         .route("/v1/endpoints/{name}", get(endpoints::show).post(endpoints::act))
@@ -161,6 +164,8 @@ pub fn router(plane: Arc<ControlPlane>) -> Router {
         .route_layer(needs(Permission::Control));
     Router::new()
         .route("/", get(page::home))
+        // It asks who it is by itself, for it answers people.
+        .route("/rollback", post(page::roll_back))
         .route("/login", get(sign_in::login))
         .merge(reading)
         .merge(controlling)

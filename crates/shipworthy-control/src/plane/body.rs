@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use axum::body::{Body, to_bytes};
-use axum::extract::Query;
+use axum::body::{Body, Bytes, to_bytes};
 use axum::extract::rejection::QueryRejection;
+use axum::extract::{Form, FromRequest, Query, Request};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
@@ -33,20 +33,37 @@ pub(super) async fn read_long_json<T: DeserializeOwned>(
     body: Body,
     limit_bytes: usize,
 ) -> Result<T, Error> {
+    let bytes = read(body, limit_bytes).await?;
+    serde_json::from_slice(&bytes).map_err(|error| Error::Malformed { message: error.to_string() })
+}
+
+/// Reads the fields of a page's form within the bounds of an action.
+pub(super) async fn read_form<T: DeserializeOwned>(request: Request) -> Result<T, Error> {
+    let (parts, body) = request.into_parts();
+    let body = Body::from(read(body, MAX_BODY_BYTES).await?);
+    match Form::from_request(Request::from_parts(parts, body), &()).await {
+        Ok(Form(fields)) => Ok(fields),
+        Err(rejection) => Err(Error::BadRequest {
+            message: rejection.body_text(),
+            hint: "send the form of the page as it is",
+        }),
+    }
+}
+
+async fn read(body: Body, limit_bytes: usize) -> Result<Bytes, Error> {
     use axum::body::HttpBody;
     if body.size_hint().lower() > limit_bytes as u64 {
         return Err(Error::BodyTooLarge { limit_bytes });
     }
     let is_sized = body.size_hint().exact().is_some();
-    let bytes = match tokio::time::timeout(BODY_TIMEOUT, to_bytes(body, limit_bytes)).await {
-        Ok(Ok(bytes)) => bytes,
+    match tokio::time::timeout(BODY_TIMEOUT, to_bytes(body, limit_bytes)).await {
+        Ok(Ok(bytes)) => Ok(bytes),
         // Without a declared length the limit is met while reading.
         Ok(Err(error)) if !is_sized && error.to_string().contains("length limit") => {
-            return Err(Error::BodyTooLarge { limit_bytes });
+            Err(Error::BodyTooLarge { limit_bytes })
         }
-        Ok(Err(_)) | Err(_) => return Err(Error::BodyCut),
-    };
-    serde_json::from_slice(&bytes).map_err(|error| Error::Malformed { message: error.to_string() })
+        Ok(Err(_)) | Err(_) => Err(Error::BodyCut),
+    }
 }
 
 /// The fields of a query string.

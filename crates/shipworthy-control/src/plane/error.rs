@@ -115,6 +115,12 @@ pub enum Error {
         /// What to do.
         hint: &'static str,
     },
+    /// As many pages are live as may be.
+    #[error("{limit} pages are live already")]
+    TooManyPages {
+        /// That many.
+        limit: usize,
+    },
     /// The ledger has no entry of that name.
     #[error("the ledger has no entry {id}")]
     NoSuchEntry {
@@ -158,7 +164,7 @@ impl Error {
             | Self::ReloadRefused(_) => StatusCode::CONFLICT,
             Self::BodyTooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
             Self::WrongHost { .. } => StatusCode::MISDIRECTED_REQUEST,
-            Self::State(_) => StatusCode::SERVICE_UNAVAILABLE,
+            Self::State(_) | Self::TooManyPages { .. } => StatusCode::SERVICE_UNAVAILABLE,
             Self::Ledger(_) | Self::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
         }
     }
@@ -184,6 +190,7 @@ impl Error {
             Self::ReleaseRefused { .. } => "release_refused",
             Self::NoSuchEndpoint { .. } => "no_such_endpoint",
             Self::TrafficRefused { .. } => "traffic_refused",
+            Self::TooManyPages { .. } => "too_many_pages",
             Self::NoSuchEntry { .. } => "no_such_entry",
             Self::ReloadRefused(_) => "reload_refused",
             Self::State(_) => "state_unavailable",
@@ -232,6 +239,10 @@ impl Error {
                 "`shipworthy status` lists them; a bare model file has no releases to choose from"
             }
             Self::TrafficRefused { hint, .. } => hint,
+            Self::TooManyPages { .. } => {
+                "close a page that nobody looks at; a page that is not live shows news when it is \
+                 loaded again"
+            }
             Self::NoSuchEntry { .. } => {
                 "check the id; an answer's `decision_ids` name its entries, and each server has \
                  its own ledger"
@@ -246,7 +257,7 @@ impl Error {
     }
 
     /// What only the log is told.
-    fn log(&self) {
+    pub(super) fn log(&self) {
         let cause = std::error::Error::source(self);
         if let (true, Some(cause)) = (self.status().is_server_error(), cause) {
             tracing::error!(error = %self, cause = %chain(cause), "the control plane failed");

@@ -19,12 +19,14 @@ use shipworthy_store::{Permission, Token};
 use super::{ControlPlane, Error, sign_in};
 
 /// What every answer says to browsers. Pages that show something bring their own policy.
-const HEADERS: [(HeaderName, HeaderValue); 4] = [
+const HEADERS: [(HeaderName, HeaderValue); 3] = [
     (X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
-    (REFERRER_POLICY, HeaderValue::from_static("no-referrer")),
     (X_FRAME_OPTIONS, HeaderValue::from_static("DENY")),
     (CACHE_CONTROL, HeaderValue::from_static("no-store")),
 ];
+
+/// Nobody is told where a link was; the page with a form brings its own policy.
+const NO_REFERRER: HeaderValue = HeaderValue::from_static("no-referrer");
 
 /// The policy of what is no page: nothing in it may do anything.
 const NO_CONTENT_POLICY: HeaderValue = HeaderValue::from_static(
@@ -136,6 +138,7 @@ pub(super) async fn protect(mut response: Response<Body>) -> Response<Body> {
     for (name, value) in HEADERS {
         headers.insert(name, value);
     }
+    headers.entry(REFERRER_POLICY).or_insert(NO_REFERRER);
     headers.entry(CONTENT_SECURITY_POLICY).or_insert(NO_CONTENT_POLICY);
     response
 }

@@ -1,20 +1,35 @@
-//! The pages for people: rendered here, without a script.
+//! The pages for people: rendered here, and whole without a script.
 
+mod act;
+mod bare;
+mod checklist;
+mod endpoint;
 mod home;
+mod live;
+mod text;
 
 use std::sync::Arc;
 
 use axum::body::Body;
 use axum::extract::State;
-use axum::http::header::{CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderValue};
+use axum::http::header::{CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderValue, REFERRER_POLICY};
 use axum::http::{HeaderMap, Method, Response, StatusCode};
 use maud::{DOCTYPE, Markup, PreEscaped, html};
-use shipworthy_store::Permission;
+use shipworthy_store::{Permission, Token};
 
 use super::{ControlPlane, Error, guard, status};
+pub(super) use act::roll_back;
+use live::Seen;
+pub(super) use live::{MAX_STREAMS, events};
 
 /// The look of all pages. It contains no `<`, so it can stand in a `style` element as it is.
 const STYLE: &str = include_str!("page/style.css");
+
+/// What keeps the page live. It contains no end of an element.
+const SCRIPT: &str = include_str!("page/live.js");
+
+/// Without it a browser sends no origin with a form, and forms from nowhere are refused.
+const SAME_ORIGIN: HeaderValue = HeaderValue::from_static("same-origin");
 
 /// Random bytes of a nonce: more than anybody can try.
 const NONCE_BYTES: usize = 16;
@@ -26,19 +41,17 @@ pub(super) async fn home(
     headers: HeaderMap,
 ) -> Response<Body> {
     let shown = async {
-        let caller = guard::identify(&plane, &method, &headers).await?;
-        let token = caller.ok_or(Error::Unauthenticated)?.0;
-        if !token.role.may(Permission::Read) {
-            return Err(Error::Forbidden { role: token.role });
-        }
-        let gather = |plane: &ControlPlane| {
-            Ok((status::status(&plane.ports)?, status::items(&plane.ports)?))
-        };
-        let (status, items) = plane.blocking(gather).await?;
-        Ok(home::page(&status, &items, &token, plane.ports.clock.now()))
+        let token = identified(&plane, &method, &headers, Permission::Read).await?;
+        let gather = |plane: &ControlPlane| Ok((Seen::now(plane)?, status::items(&plane.ports)?));
+        let (seen, items) = plane.blocking(gather).await?;
+        Ok(home::page(&seen, &items, &token, plane.ports.clock.now()))
     };
     match shown.await {
-        Ok(page) => render(&plane, StatusCode::OK, "Checklist", &page),
+        Ok(page) => {
+            let mut response = whole(&plane, "Endpoints and checklist", &page, Some(SCRIPT));
+            response.headers_mut().insert(REFERRER_POLICY, SAME_ORIGIN);
+            response
+        }
         Err(Error::Unauthenticated) => {
             render(&plane, StatusCode::UNAUTHORIZED, "Sign in", &signed_out())
         }
@@ -80,8 +93,27 @@ fn notice(title: &str, body: &Markup) -> Markup {
     html! { main.notice { h1 { (title) } (body) } }
 }
 
-/// A whole page. Its style is let in by a nonce, and nothing else is let in.
+/// Who looks or acts, if their role may.
+async fn identified(
+    plane: &Arc<ControlPlane>,
+    method: &Method,
+    headers: &HeaderMap,
+    permission: Permission,
+) -> Result<Token, Error> {
+    let caller = guard::identify(plane, method, headers).await?;
+    let token = caller.ok_or(Error::Unauthenticated)?.0;
+    if token.role.may(permission) { Ok(token) } else { Err(Error::Forbidden { role: token.role }) }
+}
+
+/// A page without a script.
 fn render(plane: &ControlPlane, status: StatusCode, title: &str, body: &Markup) -> Response<Body> {
+    let mut response = whole(plane, title, body, None);
+    *response.status_mut() = status;
+    response
+}
+
+/// A whole page. Its style and script are let in by a nonce, and nothing else is let in.
+fn whole(plane: &ControlPlane, title: &str, body: &Markup, script: Option<&str>) -> Response<Body> {
     let mut nonce = [0; NONCE_BYTES];
     plane.ports.entropy.fill(&mut nonce);
     let nonce = hex::encode(nonce);
@@ -95,16 +127,18 @@ fn render(plane: &ControlPlane, status: StatusCode, title: &str, body: &Markup) 
                 title { (title) " · Shipworthy" }
                 style nonce=(nonce) { (PreEscaped(STYLE)) }
             }
-            body { (body) }
+            body {
+                (body)
+                @if let Some(script) = script { script nonce=(nonce) { (PreEscaped(script)) } }
+            }
         }
     };
     let policy = format!(
-        "default-src 'none'; style-src 'nonce-{nonce}'; base-uri 'none'; form-action 'none'; \
-         frame-ancestors 'none'"
+        "default-src 'none'; script-src 'nonce-{nonce}'; style-src 'nonce-{nonce}'; \
+         connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
     );
     let policy = HeaderValue::from_str(&policy).expect("hexadecimal digits and plain words");
     let mut response = Response::new(Body::from(page.into_string()));
-    *response.status_mut() = status;
     let html = HeaderValue::from_static("text/html; charset=utf-8");
     response.headers_mut().insert(CONTENT_TYPE, html);
     response.headers_mut().insert(CONTENT_SECURITY_POLICY, policy);
