@@ -22,7 +22,7 @@ pub(crate) enum Command {
     /// Begin the rollout of a release, beside the one that is stable.
     ///
     /// The server loads the release and verifies it first: every byte, every signature, its golden
-    /// rows. How it becomes stable is the project's [rollout].
+    /// rows. How it becomes stable is for `[rollout]` to say.
     #[command(after_help = "Examples:\n  shipworthy deploy flight-delay 08d796d1faec --reason \
         'learned from June too'\n  shipworthy deploy flight-delay 08d796d1faec --strategy shadow \
         --reason 'see how it decides'")]
