@@ -138,6 +138,10 @@ impl Traffic {
     ) -> bool {
         change(live);
         self.serve(live);
+        if led_by.is_none() {
+            // The last verdict is not why.
+            live.verdict = None;
+        }
         let name = live.name.as_str();
         let whole = NewEvent::new(kind, name, &live.told(led_by));
         let event = whole.or_else(|_| NewEvent::new(kind, name, &live.told(None)));
