@@ -1,5 +1,7 @@
 //! The traffic of an endpoint, steered by the command line.
 
+mod flipping;
+
 use std::io::{BufRead, BufReader};
 use std::process::{Command, Stdio};
 
