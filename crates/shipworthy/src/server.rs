@@ -167,7 +167,6 @@ async fn run(server: Server, what: Arc<dyn Serves>, system: &System) -> Result<(
     rest.spawn(listener::serve(admin, app, listener::Options::default(), stop_rest.clone()));
     rest.spawn(mirror(Arc::clone(&serving), stop_rest.clone()));
     rest.spawn(summarise(Arc::clone(&serving), stop_rest.clone()));
-    rest.spawn(mirror(Arc::clone(&serving), stop_rest.clone()));
     let outbox = Outbox::start(&ledger, &store, system);
 
     state.lock.announce(&info)?;

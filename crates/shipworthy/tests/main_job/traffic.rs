@@ -186,3 +186,30 @@ fn mistakes_say_what_to_do() {
     refused.says("shipworthy up PROJECT");
     project.run("status --state STATE").expect(2);
 }
+
+#[test]
+fn a_shadow_answers_unseen_and_beside_stable() {
+    let (project, server, candidate) = serving("steps = [100]\n");
+    let stable = server.release();
+    let deployed = act(&project, &format!("deploy {candidate} --strategy shadow"));
+    assert!(deployed.expect(0).contains("shadow"), "{deployed:?}");
+    let seen = ask_until(&project, &server, |seen| {
+        seen["shadow"]["paired"].as_u64().is_some_and(|paired| paired >= 50)
+    });
+    assert_eq!(seen["slots"]["candidate"]["weight"], 0);
+    assert!((0.0..=1.0).contains(&seen["shadow"]["agreement"].as_f64().unwrap()));
+    let answer = server.predict(&[row(3)]).expect(200);
+    assert_eq!(answer["release"], stable);
+    server.terminate();
+
+    let tail = project.run("ledger tail --lines 500 --json --state STATE");
+    let entries: Vec<Value> =
+        tail.expect(0).lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let of = |id: &Value| entries.iter().filter(|entry| entry["id"] == *id).collect::<Vec<_>>();
+    let pair = of(&answer["decision_ids"][0]);
+    let kinds: Vec<_> = pair.iter().map(|entry| entry["kind"].as_str().unwrap()).collect();
+    assert_eq!(kinds, ["decision", "shadow"]);
+    assert_eq!(pair[1]["payload"]["release"], candidate);
+    assert_eq!(pair[1]["payload"]["slot"], "shadow");
+    assert_eq!(pair[0]["payload"]["input"], pair[1]["payload"]["input"]);
+}
