@@ -18,11 +18,26 @@ use crate::killing::copy;
 use crate::project::{NAME, Project};
 use crate::server::{ANY_PORTS, Server};
 
-/// Each with the format of its release's manifest.
-const STATES: [(&str, u32); 2] = [("schema-1-format-1", 1), ("schema-1-format-2", 2)];
+/// What was done there, oldest first.
+const UNSIGNED: &[&str] =
+    &["token.created", "release.created", "endpoint.stable_set", "token.created"];
+const SIGNED: &[&str] = &[
+    "token.created",
+    "key.trusted",
+    "release.created",
+    "release.attested",
+    "release.attested",
+    "release.attested",
+    "endpoint.stable_set",
+    "token.created",
+];
 
-const KINDS: [&str; 4] =
-    ["token.created", "release.created", "endpoint.stable_set", "token.created"];
+/// Each with the format of its release's manifest, and its events.
+const STATES: [(&str, u32, &[&str]); 3] = [
+    ("schema-1-format-1", 1, UNSIGNED),
+    ("schema-1-format-2", 2, UNSIGNED),
+    ("schema-6-format-3", 3, SIGNED),
+];
 
 /// A copy of a state, beside a project of the name that it served.
 fn left_by_an_earlier_build(state: &str) -> Project {
@@ -34,13 +49,13 @@ fn left_by_an_earlier_build(state: &str) -> Project {
 
 #[test]
 fn every_past_state_opens_and_its_release_is_what_it_was() {
-    for (state, format) in STATES {
+    for (state, format, kinds) in STATES {
         let project = left_by_an_earlier_build(state);
         let directory = StateDir::open(&project.state()).unwrap();
         let before = std::fs::read(directory.state_db()).unwrap();
         let store = Arc::new(SqliteStore::reading(&directory.state_db()).unwrap());
-        let kinds = store.events_after(0, 10).unwrap().into_iter().map(|event| event.kind);
-        assert!(kinds.eq(KINDS), "{state}");
+        let found = store.events_after(0, 10).unwrap().into_iter().map(|event| event.kind);
+        assert!(found.eq(kinds.iter().copied()), "{state}");
         let bundles = Arc::new(Bundles::reading(&directory));
         let shelf = Shelf { store, bundles, models: Arc::new(Trees), trusted: None };
         let id = shelf.resolve("@stable").unwrap();
@@ -51,7 +66,7 @@ fn every_past_state_opens_and_its_release_is_what_it_was() {
 
 #[test]
 fn every_past_state_is_served_and_its_events_reach_the_ledger_once() {
-    for (state, format) in STATES {
+    for (state, format, kinds) in STATES {
         let project = left_by_an_earlier_build(state);
         project.run(&format!("release verify {NAME}@stable --state STATE")).expect(0);
         let list = project.run("release list --state STATE --json").json();
@@ -63,8 +78,9 @@ fn every_past_state_is_served_and_its_events_reach_the_ledger_once() {
         assert_eq!(server.release(), list["releases"][0]["release"]);
         drop(server);
         drop(Server::start(&project));
-        let kinds = copied_once(&project.state());
-        assert!(kinds.iter().map(|event| event["kind"].as_str().unwrap()).eq(KINDS), "{state}");
+        let copied = copied_once(&project.state());
+        let copied = copied.iter().map(|event| event["kind"].as_str().unwrap());
+        assert!(copied.eq(kinds.iter().copied()), "{state}");
         let again: Vec<Value> = export(&project).into_iter().map(|row| row.output).collect();
         assert_eq!(again, decided, "{state}");
     }
