@@ -1,7 +1,7 @@
 //! Bring what you have: a model that was made elsewhere becomes a release without a project.
 //!
-//! The path is a model file, or the directory of an MLflow model. What it says of itself becomes
-//! the contract and the task; what has no place in a release is told in `notes`, and what cannot
+//! The path is a model file, the directory of an MLflow model, or the address of a model on another
+//! server. What it says of itself becomes the contract and the task; what has no place in a release is told in `notes`, and what cannot
 //! be taken is an error: nothing is dropped in silence.
 
 mod mlmodel;
@@ -17,7 +17,9 @@ use std::path::{Path, PathBuf};
 use shipworthy_contract::{Contract, Role};
 use shipworthy_core::{Output, Task};
 use shipworthy_models::{ModelFile, Signature};
+use shipworthy_serving::LoadedModel;
 use shipworthy_serving::release::bare_contract;
+use shipworthy_serving::remote::{Description, Told};
 use shipworthy_store::bundles::MAX_FILE_BYTES;
 use shipworthy_store::{EndpointName, endpoint};
 
@@ -131,12 +133,21 @@ pub enum Error {
     Check(#[from] train::Error),
 }
 
+/// Where a model is.
+#[derive(Clone, Copy, Debug)]
+pub enum Source<'a> {
+    /// A model file, or the directory of an MLflow model.
+    Path(&'a Path),
+    /// Another server.
+    Server(&'a Description),
+}
+
 /// What is to be imported, and what is said of it beside what it says itself.
 #[derive(Clone, Debug)]
 pub struct Request<'a> {
-    /// A model file, or the directory of an MLflow model.
-    pub path: &'a Path,
-    /// The endpoint's name; that of the path unless given.
+    /// Where it is.
+    pub source: Source<'a>,
+    /// The endpoint's name; that of the path, or of the model there, unless given.
     pub name: Option<&'a str>,
     /// What kind of answer it gives; what its objective says unless given.
     pub task: Option<Task>,
@@ -168,20 +179,28 @@ pub struct Imported {
 /// # Errors
 /// When something cannot be read or taken, does not fit, or is not said.
 pub fn import(request: &Request<'_>, models: &dyn Models) -> Result<Imported, Error> {
-    let mut found = Found::at(request.path)?;
+    let mut found = match request.source {
+        Source::Path(path) => Found::at(path)?,
+        Source::Server(description) => Found::elsewhere(description),
+    };
     let name = name(request)?;
     let path = found.directory.join(&found.model);
-    let bytes = read(&path, MAX_FILE_BYTES)?;
+    let bytes = match &found.description {
+        Some(description) => description.clone(),
+        None => read(&path, MAX_FILE_BYTES)?,
+    };
     let refused = |source| Error::Model { path: path.clone(), source };
     let model = models.load(&bytes).map_err(refused)?;
     let signature = model.signature();
-    let contract = match (request.contract, &found.mlflow) {
-        (Some(file), _) => read_contract(file)?,
-        (None, Some(mlflow)) => schema::contract(&mlflow.inputs, &signature, &mut found.notes)?,
-        (None, None) => bare_contract(&signature),
+    let told = told(&model);
+    let contract = match (request.contract, &found.mlflow, told.contract) {
+        (Some(file), _, _) => read_contract(file)?,
+        (None, Some(mlflow), _) => schema::contract(&mlflow.inputs, &signature, &mut found.notes)?,
+        (None, None, Some(contract)) => contract,
+        (None, None, None) => bare_contract(&signature),
     };
     note_trees(&model, &mut found.notes);
-    let output = output(request, &name, &model, &signature)?;
+    let output = output(request, &name, (&model, &signature), told.output)?;
     let mut given = Given { bytes, model, contract, output };
     if request.contract.is_none() && matches!(given.check(), Err(train::Error::NoNumber)) {
         require_all(&mut given.contract, &mut found.notes);
@@ -193,22 +212,43 @@ pub fn import(request: &Request<'_>, models: &dyn Models) -> Result<Imported, Er
     Ok(Imported { name, trained, commit, origin, notes: found.notes })
 }
 
-/// What lies at the path.
+/// What the other server says of its model.
+fn told(model: &LoadedModel) -> Told {
+    match model {
+        LoadedModel::Here(_) => Told::default(),
+        LoadedModel::Elsewhere(remote) => remote.told().clone(),
+    }
+}
+
+/// What lies at the path, or is said of a model that is elsewhere.
 struct Found {
     directory: PathBuf,
-    /// The model file in the directory.
+    /// The model file in the directory; for a model on another server its address.
     model: PathBuf,
+    /// Of a model on another server.
+    description: Option<Vec<u8>>,
     mlflow: Option<MlModel>,
     notes: Vec<String>,
 }
 
 impl Found {
+    fn elsewhere(description: &Description) -> Self {
+        Self {
+            directory: PathBuf::new(),
+            model: description.address.to_string().into(),
+            description: Some(description.write()),
+            mlflow: None,
+            notes: Vec::new(),
+        }
+    }
+
     fn at(path: &Path) -> Result<Self, Error> {
         if !path.is_dir() {
             let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty());
             let directory = parent.unwrap_or(Path::new(".")).to_owned();
             let model = PathBuf::from(path.file_name().unwrap_or(path.as_os_str()));
-            return Ok(Self { directory, model, mlflow: None, notes: Vec::new() });
+            let (description, mlflow, notes) = (None, None, Vec::new());
+            return Ok(Self { directory, model, description, mlflow, notes });
         }
         let file = path.join(mlmodel::FILE);
         if !file.is_file() {
@@ -225,11 +265,15 @@ impl Found {
             let source = mlmodel::Error::Outside { file: model.display().to_string() };
             return Err(Error::MlModel { path: path.join(mlmodel::FILE), source });
         }
-        Ok(Self { directory, model, mlflow: Some(mlflow), notes })
+        Ok(Self { directory, model, description: None, mlflow: Some(mlflow), notes })
     }
 
     /// The commit that has everything that was read.
     fn commit(&self, contract: Option<&Path>) -> Commit {
+        if self.description.is_some() {
+            let reason = "its model is on another server, and no commit says what it is";
+            return Commit::None { reason: reason.to_owned() };
+        }
         let mlmodel = self.mlflow.as_ref().map(|_| Path::new(mlmodel::FILE));
         let commit = Commit::holding(&self.directory, mlmodel.into_iter().chain([&*self.model]));
         let Some(contract) = contract else { return commit };
@@ -247,31 +291,39 @@ impl Found {
 }
 
 fn name(request: &Request<'_>) -> Result<String, Error> {
-    let of_path = || {
-        let path = std::path::absolute(request.path).ok()?;
+    let of_path = |path: &Path| {
+        let path = std::path::absolute(path).ok()?;
         let last = if path.is_dir() { path.file_name() } else { path.file_stem() };
         slug(&last?.to_string_lossy())
     };
-    let given = request.name.map(str::to_owned).or_else(of_path);
-    let name = given.ok_or_else(|| Error::NoName { path: request.path.to_owned() })?;
+    let (found, path) = match request.source {
+        Source::Path(path) => (of_path(path), path.to_owned()),
+        Source::Server(Description { address, .. }) => {
+            (slug(address.name()), address.to_string().into())
+        }
+    };
+    let given = request.name.map(str::to_owned).or(found);
+    let name = given.ok_or(Error::NoName { path })?;
     Ok(EndpointName::parse(&name)?.as_str().to_owned())
 }
 
 fn output(
     request: &Request<'_>,
     name: &str,
-    model: &ModelFile,
-    signature: &Signature,
+    (model, signature): (&LoadedModel, &Signature),
+    told: Option<Output>,
 ) -> Result<Output, Error> {
     if model.answers_class_index() {
         return Err(Error::ClassIndex);
     }
-    let task = match request.task {
+    let told = told.filter(|told| request.task.is_none_or(|task| task == told.task));
+    let task = match request.task.or(told.as_ref().map(|told| told.task)) {
         Some(task) => task,
         None => objective::task(model).map_err(|why| Error::NoTask { why })?,
     };
-    let target = request.target.unwrap_or(name).to_owned();
-    let classes = match (task, request.classes) {
+    let target = request.target.or(told.as_ref().map(|told| told.target.as_str()));
+    let target = target.unwrap_or(name).to_owned();
+    let classes = match (task, request.classes.or(told.as_ref().map(|told| &*told.classes))) {
         (_, Some(classes)) => classes.to_vec(),
         (Task::Regression, None) => Vec::new(),
         (Task::Binary, None) => vec![format!("not_{target}"), target.clone()],
@@ -317,8 +369,8 @@ fn require_all(contract: &mut Contract, notes: &mut Vec<String>) {
     notes.push(format!("required: {names}, for without a value the model answers no number"));
 }
 
-fn note_trees(model: &ModelFile, notes: &mut Vec<String>) {
-    let ModelFile::Matrix(model) = model else { return };
+fn note_trees(model: &LoadedModel, notes: &mut Vec<String>) {
+    let LoadedModel::Here(ModelFile::Matrix(model)) = model else { return };
     let described = model.describe();
     if described.trees < described.trees_in_file {
         notes.push(format!(

@@ -294,7 +294,7 @@ impl Shelf {
         let model = self.models.load(&model);
         let model = model.map_err(|source| Error::Model { id: name.clone(), source })?;
         let Manifest { commit, output, .. } = manifest;
-        LoadedRelease::new(id.clone(), commit, output, contract, &model)
+        LoadedRelease::new(id.clone(), commit, output, contract, model)
             .map_err(|source| Error::Load { id: name, source })
     }
 

@@ -21,6 +21,7 @@ use shipworthy_core::{FileDigest, Manifest, Output, ReleaseId, Trainer, Training
 use shipworthy_models::format::Format;
 use shipworthy_models::{ModelFile, Options};
 use shipworthy_rows::files;
+use shipworthy_serving::LoadedModel;
 use shipworthy_serving::release::LoadedRelease;
 
 use crate::golden::{self, Golden};
@@ -248,7 +249,7 @@ fn builtin(
 /// # Errors
 /// When the model does not answer as the contract and the output declare.
 pub fn loaded(
-    model: &ModelFile,
+    model: impl Into<LoadedModel>,
     contract: &Contract,
     output: &Output,
 ) -> Result<LoadedRelease, Error> {

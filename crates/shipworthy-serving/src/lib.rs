@@ -42,7 +42,7 @@ mod validate;
 pub use counters::{Counter, Counters, Counts};
 pub use failure::Failure;
 pub use pipeline::Answer;
-pub use predict::{Batching, Error as PredictError, Predicted, predict, remote};
+pub use predict::{Batching, Error as PredictError, LoadedModel, Predicted, predict, remote};
 pub use record::violations_json;
 pub use route::{Candidate, Deployed, Endpoint, Limits, Plan, Slot};
 pub use shadow::{Difference, Flip, Paired, PairedCounts, Pairs, SliceCounts, mirror};

@@ -5,15 +5,16 @@ pub mod remote;
 
 use std::sync::Arc;
 
-use shipworthy_models::{Answers, PredictError, Predictor, Signature};
-use shipworthy_rows::{Column, RowBatch};
+use shipworthy_models::encode::{self, Levels};
+use shipworthy_models::{Answers, ModelFile, PredictError, Predictor, Signature};
+use shipworthy_rows::{Column, RowBatch, Schema};
 
 use crate::Failure;
 use crate::chain::Chain;
 use crate::release::LoadedRelease;
 pub(crate) use batching::Batcher;
 pub use batching::Batching;
-use remote::{Received, Remote};
+use remote::{Bound, Received, Remote};
 
 /// What the model answered.
 #[derive(Clone, Debug, PartialEq)]
@@ -40,12 +41,60 @@ pub enum Error {
     /// The server that has the model failed.
     #[error(transparent)]
     Remote(#[from] remote::Error),
-    /// A model that must be waited for, where nobody waits.
-    #[error("the model is on another server, which answers requests and no batches of files")]
-    Elsewhere,
     /// The runtime is going away.
     #[error("the model's work was not finished")]
     Unfinished,
+}
+
+/// A model that is not bound to columns yet.
+#[derive(Clone, Debug)]
+pub enum LoadedModel {
+    /// It runs in this process.
+    Here(ModelFile),
+    /// It runs on another server.
+    Elsewhere(Arc<Remote>),
+}
+
+impl LoadedModel {
+    /// What it takes and answers.
+    #[must_use]
+    pub fn signature(&self) -> Signature {
+        match self {
+            Self::Here(file) => file.signature(),
+            Self::Elsewhere(remote) => remote.signature().clone(),
+        }
+    }
+
+    /// Whether it answers the position of a class instead of probabilities, as far as is known.
+    #[must_use]
+    pub fn answers_class_index(&self) -> bool {
+        matches!(self, Self::Here(file) if file.answers_class_index())
+    }
+
+    /// The same model, reading columns of `schema`; see [`ModelFile::bind`].
+    pub(crate) fn bind(
+        &self,
+        schema: &Arc<Schema>,
+        features: &[usize],
+        levels: &Levels,
+    ) -> Result<Runtime, encode::Error> {
+        Ok(match self {
+            Self::Here(file) => Runtime::Here(file.bind(schema, features, levels)?),
+            Self::Elsewhere(remote) => Runtime::Elsewhere(Arc::new(remote.bind(schema)?)),
+        })
+    }
+}
+
+impl From<&ModelFile> for LoadedModel {
+    fn from(file: &ModelFile) -> Self {
+        Self::Here(file.clone())
+    }
+}
+
+impl From<&Self> for LoadedModel {
+    fn from(model: &Self) -> Self {
+        model.clone()
+    }
 }
 
 /// What runs a release's model.
@@ -54,14 +103,14 @@ pub(crate) enum Runtime {
     /// This process, wherever the request is worked on.
     Here(Arc<dyn Predictor>),
     /// Another server, which must be waited for.
-    Elsewhere(Arc<Remote>),
+    Elsewhere(Arc<Bound>),
 }
 
 impl Runtime {
     pub(crate) fn signature(&self) -> &Signature {
         match self {
             Self::Here(predictor) => predictor.signature(),
-            Self::Elsewhere(remote) => remote.signature(),
+            Self::Elsewhere(bound) => bound.remote().signature(),
         }
     }
 
@@ -74,7 +123,7 @@ impl Runtime {
                 let answers = work.await.map_err(|_| Error::Unfinished)??;
                 Ok(Received { answers, model_version: None })
             }
-            Self::Elsewhere(remote) => Ok(remote.predict(&batch).await?),
+            Self::Elsewhere(bound) => Ok(bound.predict(&batch).await?),
         }
     }
 }
@@ -114,7 +163,7 @@ impl Error {
             }
             Self::Remote(error) if error.is_outage() => Failure::ModelUnavailable,
             Self::Remote(_) => Failure::ModelRefused,
-            Self::Model(_) | Self::Elsewhere | Self::Unfinished => Failure::Internal,
+            Self::Model(_) | Self::Unfinished => Failure::Internal,
         }
     }
 }
@@ -137,13 +186,16 @@ pub(crate) struct Selection {
 }
 
 /// The model's answers to every row of `batch`, whose schema is the release's. Of trees the same
-/// numbers, bit for bit, alone or in any batch, online or in a batch job.
+/// numbers, bit for bit, alone or in any batch, online or in a batch job. For a model on another
+/// server this thread waits, so it must be one that may.
 ///
 /// # Errors
-/// When the batch is not of the release's schema, or the model's runtime fails.
+/// When the batch is not of the release's schema, or the model's runtime or server fails.
 pub fn predict(release: &LoadedRelease, batch: &RowBatch) -> Result<Predicted, Error> {
-    let Runtime::Here(predictor) = release.runtime() else { return Err(Error::Elsewhere) };
-    let answers = predictor.predict(batch)?;
+    let answers = match release.runtime() {
+        Runtime::Here(predictor) => predictor.predict(batch)?,
+        Runtime::Elsewhere(bound) => bound.wait(batch)?.answers,
+    };
     Ok(predicted(release, answers, batch.rows()))
 }
 

@@ -7,12 +7,11 @@ use shipworthy_contract::{
 };
 use shipworthy_core::{Output, ReleaseId, Task};
 use shipworthy_models::encode::{self, Levels};
-use shipworthy_models::{ModelFile, Signature, Tensor};
+use shipworthy_models::{Signature, Tensor};
 use shipworthy_rows::{DataType, Schema};
 
 use crate::chain::Chain;
-use crate::predict::remote::Remote;
-use crate::predict::{self, Batcher, Batching, Predicted, Runtime, Selection};
+use crate::predict::{self, Batcher, Batching, LoadedModel, Runtime, Selection};
 
 /// Why a release cannot answer.
 #[derive(Debug, thiserror::Error)]
@@ -80,44 +79,26 @@ impl LoadedRelease {
         commit: Option<String>,
         output: Output,
         contract: Contract,
-        model: &ModelFile,
+        model: impl Into<LoadedModel>,
     ) -> Result<Self, Error> {
-        let selection = select(&output, model)?;
-        let release = Self::assemble(
-            id,
-            commit,
-            Some(Decision { output, selection }),
-            contract,
-            here(model),
-        )?;
-        release.warm_up()?;
-        Ok(release)
+        let model = model.into();
+        let selection = select(&output, &model)?;
+        let decision = Some(Decision { output, selection });
+        let release = Self::assemble(id, commit, decision, contract, &model)?;
+        Ok(match model {
+            LoadedModel::Here(_) => release,
+            LoadedModel::Elsewhere(_) => release.batched(Batching::REMOTE),
+        })
     }
 
-    /// A bare model file: its inputs and outputs are those of its own metadata, no value is
-    /// required (but what ONNX has no missing value for), and what it says is the answer.
+    /// A bare model: its inputs and outputs are those of its own metadata, no value is required
+    /// (but what ONNX has no missing value for), and what it says is the answer.
     ///
     /// # Errors
     /// When the model does not take a row of its own inputs.
-    pub fn bare(id: ReleaseId, model: &ModelFile) -> Result<Self, Error> {
-        let release =
-            Self::assemble(id, None, None, bare_contract(&model.signature()), here(model))?;
-        release.warm_up()?;
-        Ok(release)
-    }
-
-    /// A model on another server, as [`Self::bare`] has a file's.
-    ///
-    /// # Errors
-    /// When the model does not take a row of its own inputs.
-    pub async fn remote(id: ReleaseId, model: Remote) -> Result<Self, Error> {
-        let contract = bare_contract(model.signature());
-        let bind =
-            |_: &Arc<Schema>, _: &[usize], _: &Levels| Ok(Runtime::Elsewhere(Arc::new(model)));
-        let release = Self::assemble(id, None, None, contract, bind)?;
-        let row = sample_row(&release.contract);
-        release.warmed_up(predict::predict_waiting(&release, row).await)?;
-        Ok(release)
+    pub fn bare(id: ReleaseId, model: impl Into<LoadedModel>) -> Result<Self, Error> {
+        let model = model.into();
+        Self::assemble(id, None, None, bare_contract(&model.signature()), &model)
     }
 
     /// The same release, whose requests are put together.
@@ -132,17 +113,21 @@ impl LoadedRelease {
         commit: Option<String>,
         decision: Option<Decision>,
         contract: Contract,
-        bind: impl FnOnce(&Arc<Schema>, &[usize], &Levels) -> Result<Runtime, encode::Error>,
+        model: &LoadedModel,
     ) -> Result<Self, Error> {
         let checks = Checks::compile(&contract)?;
         let columns = contract.columns.iter().enumerate();
         let features = columns.filter(|(_, column)| column.role == Role::Feature);
         let features: Vec<usize> = features.map(|(index, _)| index).collect();
-        let runtime = bind(checks.schema(), &features, &levels(&contract))?;
+        let runtime = model.bind(checks.schema(), &features, &levels(&contract))?;
         let keys = contract.columns.iter();
         let keys = keys.map(|column| format!("{}:", serde_json::Value::from(column.name.as_str())));
         let keys = keys.collect();
-        Ok(Self { id, commit, decision, contract, checks, runtime, batcher: None, features, keys })
+        let batcher = None;
+        let release =
+            Self { id, commit, decision, contract, checks, runtime, batcher, features, keys };
+        release.warm_up()?;
+        Ok(release)
     }
 
     /// The release's id.
@@ -212,7 +197,7 @@ impl LoadedRelease {
     pub(crate) fn is_available(&self) -> bool {
         match &self.runtime {
             Runtime::Here(_) => true,
-            Runtime::Elsewhere(remote) => remote.is_available(),
+            Runtime::Elsewhere(bound) => bound.remote().is_available(),
         }
     }
 
@@ -220,7 +205,7 @@ impl LoadedRelease {
     pub(crate) fn outages(&self) -> u64 {
         match &self.runtime {
             Runtime::Here(_) => 0,
-            Runtime::Elsewhere(remote) => remote.outages(),
+            Runtime::Elsewhere(bound) => bound.remote().outages(),
         }
     }
 
@@ -234,25 +219,14 @@ impl LoadedRelease {
 
     fn warm_up(&self) -> Result<(), Error> {
         let predicted = predict::predict(self, &sample_row(&self.contract));
-        self.warmed_up(predicted.map_err(Arc::new))
-    }
-
-    fn warmed_up(&self, predicted: Result<Predicted, Arc<predict::Error>>) -> Result<(), Error> {
         let predicted =
-            predicted.map_err(|error| Error::WarmUp { why: Chain(&*error).to_string() })?;
+            predicted.map_err(|error| Error::WarmUp { why: Chain(&error).to_string() })?;
         if predicted.values.iter().all(|value| value.is_finite()) {
             Ok(())
         } else {
             Err(Error::WarmUp { why: format!("it answered {:?}", predicted.values) })
         }
     }
-}
-
-/// Binds a model file, to run in this process.
-fn here(
-    model: &ModelFile,
-) -> impl FnOnce(&Arc<Schema>, &[usize], &Levels) -> Result<Runtime, encode::Error> {
-    |schema, features, levels| Ok(Runtime::Here(model.bind(schema, features, levels)?))
 }
 
 /// The inputs of a model file as columns: no value is required, but what ONNX has no missing value
@@ -284,7 +258,7 @@ fn levels(contract: &Contract) -> Levels {
 
 /// Finds the output that decisions are made of: the first of floats that has as many numbers a row
 /// as the task needs. Of two probabilities of a binary task the second is the positive class's.
-fn select(output: &Output, model: &ModelFile) -> Result<Selection, Error> {
+fn select(output: &Output, model: &LoadedModel) -> Result<Selection, Error> {
     let classes = output.classes.len();
     let expected = match output.task {
         Task::Binary | Task::Regression => 1,

@@ -86,9 +86,9 @@ impl Cli {
         match self.command {
             Command::Up(args) => up::run(args, system),
             Command::Init(args) => init::run(&args),
-            Command::Train(args) => train::run(&args),
+            Command::Train(args) => train::run(&args, system),
             Command::Release(args) => release::run(&args, system),
-            Command::Score(args) => score::run(&args),
+            Command::Score(args) => score::run(&args, system),
             Command::Serve(args) => serve::run(args, system),
             Command::Predict(args) => predict::run(&args),
             Command::Checklist(args) => checklist::run(&args, system),

@@ -6,6 +6,7 @@ mod command_runner;
 mod commands;
 mod input;
 mod making;
+mod model_loader;
 mod onnx_runtime;
 mod output;
 mod parquet_file;

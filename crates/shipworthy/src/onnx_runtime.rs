@@ -6,14 +6,13 @@ use std::ffi::{OsStr, OsString};
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
-use std::sync::{Arc, mpsc};
+use std::sync::mpsc;
 use std::time::Duration;
 
 use anyhow::{Context, Result, anyhow};
-use shipworthy_control::models::{self, Models};
+use shipworthy_control::models;
 use shipworthy_models::format::Format;
 use shipworthy_models::onnx::{self, Error, Runtime};
-use shipworthy_models::{ModelFile, Options};
 
 use crate::system::System;
 
@@ -62,35 +61,10 @@ impl OnnxRuntime {
         }
         Ok(Some(opened))
     }
-
-    /// What loads the models of releases, each for that many threads at a time.
-    pub(crate) fn models(&self, sessions: usize) -> Arc<dyn Models> {
-        Arc::new(Loader { onnx: self.clone(), sessions })
-    }
-
-    /// What loads the models of releases that a server serves.
-    pub(crate) fn models_to_serve(&self) -> Arc<dyn Models> {
-        self.models(System::cores().min(MAX_SESSIONS))
-    }
 }
 
 /// Each session holds the weights of its model again.
 pub(crate) const MAX_SESSIONS: usize = 8;
-
-/// Loads model files of every format.
-#[derive(Debug)]
-struct Loader {
-    onnx: OnnxRuntime,
-    sessions: usize,
-}
-
-impl Models for Loader {
-    fn load(&self, bytes: &[u8]) -> Result<ModelFile, models::Error> {
-        let onnx = self.onnx.open_for(bytes, self.sessions)?;
-        let loaded = ModelFile::load(bytes, &Options { onnx, ..Options::default() });
-        loaded.map_err(|error| models::Error::Refused(error.into()))
-    }
-}
 
 /// The one place that counts: who names one means it.
 fn resolve(

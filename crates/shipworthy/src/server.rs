@@ -26,6 +26,7 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+use crate::model_loader::ModelLoader;
 use crate::onnx_runtime::OnnxRuntime;
 use crate::output;
 use crate::signing::{SigningArgs, StateSigner, TrustArgs};
@@ -111,7 +112,7 @@ impl Server {
     ) -> Result<Self> {
         start_logging()?;
         let sockets = Sockets::bind(options)?;
-        let mut state = State::open(state, options.onnx.models_to_serve(), system)?;
+        let mut state = State::open(state, ModelLoader::to_serve(&options.onnx, system), system)?;
         state.shelf.trusted = options.trust.trusted()?;
         let ledger = ledger::open(options.ledger, sizes, &state.lock, system)?;
         Ok(Self { state, ledger, sockets })

@@ -2,11 +2,18 @@
 
 use shipworthy_core::Task;
 use shipworthy_models::ModelFile;
+use shipworthy_serving::LoadedModel;
 
-/// The task of a model file; an error says why it is not known.
-pub(super) fn task(model: &ModelFile) -> Result<Task, String> {
-    let ModelFile::Matrix(model) = model else {
-        return Err("an ONNX model does not say what it predicts".to_owned());
+/// The task of a model; an error says why it is not known.
+pub(super) fn task(model: &LoadedModel) -> Result<Task, String> {
+    let model = match model {
+        LoadedModel::Here(ModelFile::Matrix(model)) => model,
+        LoadedModel::Here(ModelFile::Onnx(_)) => {
+            return Err("an ONNX model does not say what it predicts".to_owned());
+        }
+        LoadedModel::Elsewhere(_) => {
+            return Err("that server does not say what its model predicts".to_owned());
+        }
     };
     let described = model.describe();
     let name = described.objective.split_whitespace().next().unwrap_or_default();

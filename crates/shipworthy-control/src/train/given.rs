@@ -1,13 +1,15 @@
-//! A model file that was made elsewhere: held to the contract as one that is trained here.
+//! A model that was made elsewhere: held to the contract as one that is trained here.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use shipworthy_contract::{Contract, Role};
 use shipworthy_core::{Output, Task, Trainer};
-use shipworthy_models::format::Format;
-use shipworthy_models::{ModelFile, Signature};
+use shipworthy_models::Signature;
+use shipworthy_models::format::{self, Format};
+use shipworthy_serving::LoadedModel;
 use shipworthy_serving::release::LoadedRelease;
+use shipworthy_serving::remote::Description;
 
 use super::quality::{Examined, Report, RowCounts};
 use super::{Error, Progress, Trained, label, loaded, quality, rows, split};
@@ -24,7 +26,7 @@ pub struct Given {
     /// The file's bytes.
     pub bytes: Vec<u8>,
     /// The same, loaded.
-    pub model: ModelFile,
+    pub model: LoadedModel,
     /// The rules of its input; its categories are those of the file.
     pub contract: Contract,
     /// The expected shape of its output.
@@ -39,7 +41,11 @@ impl Given {
     /// With what does not fit.
     pub fn check(&self) -> Result<(LoadedRelease, Golden), Error> {
         let signature = self.model.signature();
-        check_features(&self.contract, &signature)?;
+        match self.model {
+            LoadedModel::Here(_) => check_features(&self.contract, &signature)?,
+            // Another server may record a column that its model does not read.
+            LoadedModel::Elsewhere(_) => check_read(&self.contract, &signature)?,
+        }
         let mut contract = self.contract.clone();
         name_categories(&mut contract, &signature);
         let release = loaded(&self.model, &contract, &self.output)?;
@@ -53,11 +59,11 @@ impl Given {
     /// # Errors
     /// When the file has no format that is read, which a checked one has.
     pub fn into_trained(self, release: &LoadedRelease, golden: Golden) -> Result<Trained, Error> {
-        let format = Format::detect(&self.bytes)?;
-        let parameters = BTreeMap::from([("format".to_owned(), format.name().into())]);
+        let (format, model_file) = self.format()?;
+        let parameters = BTreeMap::from([("format".to_owned(), format.into())]);
         Ok(Trained {
             model: self.bytes,
-            model_file: format!("model.{}", format.extension()),
+            model_file,
             contract: release.contract().clone(),
             golden,
             output: self.output,
@@ -65,6 +71,17 @@ impl Given {
             training_set: None,
             reference: Vec::new(),
             report: None,
+        })
+    }
+
+    /// The format's name, and the file's in a bundle.
+    fn format(&self) -> Result<(&'static str, String), format::Error> {
+        Ok(match self.model {
+            LoadedModel::Here(_) => {
+                let format = Format::detect(&self.bytes)?;
+                (format.name(), format!("model.{}", format.extension()))
+            }
+            LoadedModel::Elsewhere(_) => (Description::FORMAT, Description::FILE.to_owned()),
         })
     }
 }
@@ -127,6 +144,12 @@ fn check_features(contract: &Contract, signature: &Signature) -> Result<(), Erro
         // By place, or not at all: the encoder says which.
         return Ok(());
     }
+    check_read(contract, signature)
+}
+
+/// A feature that the model does not read would be asked for and never looked at.
+fn check_read(contract: &Contract, signature: &Signature) -> Result<(), Error> {
+    let inputs: BTreeSet<&str> = signature.inputs.iter().map(|input| &*input.name).collect();
     match contract.features().find(|column| !inputs.contains(column.name.as_str())) {
         Some(column) => Err(Error::NotRead { column: column.name.clone() }),
         None => Ok(()),

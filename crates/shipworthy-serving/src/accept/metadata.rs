@@ -7,6 +7,8 @@ use axum::extract::State;
 use axum::http::{Response, StatusCode};
 use serde::Serialize;
 use serde_json::json;
+use shipworthy_contract::Contract;
+use shipworthy_core::Output;
 
 use super::segments::Segments;
 use super::{Shared, finish};
@@ -119,6 +121,15 @@ struct Metadata<'a> {
     platform: String,
     inputs: Vec<Tensor<'a>>,
     outputs: Vec<Tensor<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    parameters: Option<Parameters<'a>>,
+}
+
+/// What the protocol has no word for: with it another server can stand in front of this one.
+#[derive(Serialize)]
+struct Parameters<'a> {
+    contract: &'a Contract,
+    output: &'a Output,
 }
 
 #[derive(Serialize)]
@@ -148,5 +159,8 @@ fn metadata<'a>(name: &'a str, release: &'a LoadedRelease) -> Metadata<'a> {
         platform: platform(release),
         inputs: tensors::inputs(release).into_iter().map(tensor).collect(),
         outputs: tensors::outputs(release).into_iter().map(tensor).collect(),
+        parameters: release
+            .output()
+            .map(|output| Parameters { contract: release.contract(), output }),
     }
 }

@@ -379,6 +379,9 @@ fn about() -> Value {
                 "platform": text(),
                 "inputs": list(reference("TensorMetadata")),
                 "outputs": list(reference("TensorMetadata")),
+                "parameters": object(
+                    json!(["contract", "output"]),
+                    json!({"contract": {"type": "object"}, "output": {"type": "object"}})),
             })),
         "RepositoryIndex": list(object(
             json!(["name", "version", "state", "reason"]),

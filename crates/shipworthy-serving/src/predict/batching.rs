@@ -30,6 +30,12 @@ pub struct Batching {
     pub workers: usize,
 }
 
+impl Batching {
+    /// For a model on another server, as measured: more rows a call or more calls at a time gained
+    /// nothing.
+    pub const REMOTE: Self = Self { max_rows: 256, workers: 4 };
+}
+
 type Reply = Result<Received, Arc<Error>>;
 
 /// A request's rows, and who waits for them.

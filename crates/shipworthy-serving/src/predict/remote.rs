@@ -6,13 +6,16 @@
 //! alone for a while by a circuit breaker.
 
 mod address;
+mod bound;
 mod breaker;
 mod client;
+mod description;
 mod error;
 mod metadata;
 mod tls;
 mod wire;
 
+use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -22,15 +25,19 @@ use axum::http::Uri;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use shipworthy_core::{Clock, Entropy};
-use shipworthy_models::{Signature, Tensor};
-use shipworthy_rows::RowBatch;
+use shipworthy_models::{Signature, Tensor, encode};
+use shipworthy_rows::{Column, Schema};
+use tokio::runtime::Handle;
 
 pub use address::Address;
+pub(crate) use bound::Bound;
 use breaker::{Breaker, Thresholds};
 pub use client::Error as ClientError;
 pub use client::Token;
 use client::{Client, Response};
+pub use description::{Description, Error as DescriptionError};
 pub use error::Error;
+pub use metadata::Told;
 use metadata::{Metadata, ServerMetadata};
 use wire::Body;
 pub(crate) use wire::Received;
@@ -56,6 +63,8 @@ pub struct Ports {
     pub clock: Arc<dyn Clock>,
     /// Chance, so that retries of many callers do not come at once.
     pub entropy: Arc<dyn Entropy>,
+    /// Where a thread's calls run that waits for them; requests call where they are.
+    pub runtime: Handle,
 }
 
 /// Calls of one request at the most.
@@ -74,6 +83,7 @@ const THRESHOLDS: Thresholds = Thresholds {
 pub struct Remote {
     address: Address,
     signature: Signature,
+    told: Told,
     takes_binary: bool,
     client: Client,
     breaker: Breaker,
@@ -103,6 +113,7 @@ impl Remote {
         let mut remote = Self {
             address,
             signature: nothing,
+            told: Told::default(),
             takes_binary: false,
             client,
             breaker,
@@ -114,7 +125,32 @@ impl Remote {
         let server: ServerMetadata = remote.described(&remote.address.server()).await?;
         remote.takes_binary = server.takes_binary();
         remote.signature = metadata.signature().map_err(|why| remote.no_metadata(why))?;
+        remote.told = metadata.told();
         Ok(remote)
+    }
+
+    /// The same, for a thread that may wait.
+    ///
+    /// # Errors
+    /// As [`Self::connect`].
+    pub fn connect_waiting(
+        address: Address,
+        options: Options,
+        ports: Ports,
+    ) -> Result<Self, Error> {
+        let runtime = ports.runtime.clone();
+        runtime.block_on(Self::connect(address, options, ports))
+    }
+
+    /// What its server says of it beyond the protocol.
+    #[must_use]
+    pub const fn told(&self) -> &Told {
+        &self.told
+    }
+
+    /// The same model, reading columns of `schema`.
+    pub(crate) fn bind(self: &Arc<Self>, schema: &Schema) -> Result<Bound, encode::Error> {
+        Bound::new(Arc::clone(self), schema)
     }
 
     /// What the model takes and answers.
@@ -144,9 +180,9 @@ impl Remote {
         self.outages.load(Ordering::Relaxed)
     }
 
-    /// The model's answers to every row of `batch`, whose columns are those of its signature.
-    pub(crate) async fn predict(&self, batch: &RowBatch) -> Result<Received, Error> {
-        let body = wire::encode(&self.signature, batch, self.takes_binary);
+    /// The model's answers to that many rows, whose columns are those of its signature.
+    async fn predict(&self, columns: &[Cow<'_, Column>], rows: usize) -> Result<Received, Error> {
+        let body = wire::encode(&self.signature, columns, rows, self.takes_binary);
         let body = body.map_err(|why| Error::Rows { why })?;
         if !self.breaker.admits(self.ports.clock.monotonic_us()) {
             return Err(Error::LeftAlone { address: self.address.to_string() });
@@ -157,7 +193,6 @@ impl Remote {
             _ => self.breaker.succeeded(),
         }
         let answer = answered?.body;
-        let rows = batch.rows();
         wire::decode(&self.signature, &answer, rows)
             .map_err(|why| Error::Answer { address: self.address.to_string(), why })
     }

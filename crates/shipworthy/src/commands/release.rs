@@ -141,7 +141,7 @@ pub(crate) fn run(args: &Args, system: &System) -> Result<Outcome> {
     match &args.command {
         None => make::run(args, system),
         Some(Command::Import(args)) => import::run(args, system),
-        Some(Command::Verify(args)) => verify::run(args),
+        Some(Command::Verify(args)) => verify::run(args, system),
         Some(Command::Show(one)) => show::run(one),
         Some(Command::List(list)) => list::run(list),
         Some(Command::Diff(args)) => diff::run(args),

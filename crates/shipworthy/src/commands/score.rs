@@ -17,8 +17,10 @@ use shipworthy_serving::{Predicted, Validated, predict, violations_json};
 use shipworthy_store::{Bundles, SqliteStore, StateDir, Store};
 
 use crate::cli::Outcome;
+use crate::model_loader::ModelLoader;
 use crate::onnx_runtime::OnnxRuntime;
 use crate::parquet_file::ParquetFile;
+use crate::system::System;
 use crate::{output, state};
 
 /// Score the rows of a file with a release.
@@ -64,11 +66,11 @@ pub(crate) struct Args {
 /// Rows scored at a time.
 const BATCH_ROWS: usize = 8 * 1024;
 
-pub(crate) fn run(args: &Args) -> Result<Outcome> {
+pub(crate) fn run(args: &Args, system: &System) -> Result<Outcome> {
     let project = state::read_project(&args.project)?;
     let directory = state::project_directory(&args.project);
     let state_path = state::of_project(&directory, args.state.as_deref());
-    let release = load(args, &state_path, &project.identity.name)?;
+    let release = load(args, &state_path, &project.identity.name, system)?;
     let policy = state::policy(&project);
     let rows = RowFile::open(&args.input)?;
     let scorer = Scorer { release: &release, policy: &policy, schema: schema(&release) };
@@ -97,7 +99,7 @@ pub(crate) fn run(args: &Args) -> Result<Outcome> {
 }
 
 /// The release that serves, or the one asked for.
-fn load(args: &Args, state_path: &Path, endpoint: &str) -> Result<LoadedRelease> {
+fn load(args: &Args, state_path: &Path, endpoint: &str, system: &System) -> Result<LoadedRelease> {
     let database = state_path.join("state.db");
     if !database.is_file() {
         bail!(
@@ -116,7 +118,7 @@ fn load(args: &Args, state_path: &Path, endpoint: &str) -> Result<LoadedRelease>
     let id = args.release.clone().map_or_else(stable, Ok)?;
     let bundles = Arc::new(Bundles::reading(&directory));
     // Rows are scored one batch after another.
-    let models = args.onnx.models(1);
+    let models = ModelLoader::for_command(&args.onnx, system);
     Ok(Shelf { store: Arc::new(store), bundles, models, trusted: None }.load(&id)?)
 }
 

@@ -16,8 +16,8 @@ use shipworthy_control::traffic::{Declared, Undeclared};
 use shipworthy_core::{Policy, ReleaseId, canonical};
 use shipworthy_models::{ModelFile, Options as ModelOptions};
 use shipworthy_serving::release::LoadedRelease;
-use shipworthy_serving::remote::{self, Address, Remote};
-use shipworthy_serving::{Batching, Endpoint, Limits, Serving};
+use shipworthy_serving::remote::{self, Address, Description, Remote};
+use shipworthy_serving::{Batching, Endpoint, Limits, LoadedModel, Serving};
 use shipworthy_store::{Attribution, Store};
 use tokio::runtime::Handle;
 
@@ -85,15 +85,12 @@ enum MicroBatching {
 }
 
 impl MicroBatching {
-    /// As measured: more rows a call or more calls at a time gained nothing.
-    const REMOTE: Batching = Batching { max_rows: 256, workers: 4 };
-
     fn of_remote(self, release: LoadedRelease) -> LoadedRelease {
-        if self == Self::Off { release } else { release.batched(Self::REMOTE) }
+        if self == Self::Off { release } else { release.batched(Batching::REMOTE) }
     }
 
     fn of_file(self, release: LoadedRelease) -> LoadedRelease {
-        let batching = Batching { workers: System::cores(), ..Self::REMOTE };
+        let batching = Batching { workers: System::cores(), ..Batching::REMOTE };
         if self == Self::On { release.batched(batching) } else { release }
     }
 }
@@ -199,15 +196,15 @@ struct Elsewhere {
 
 impl Elsewhere {
     /// Asks the server for its model; the release is named by the digest of what it says.
-    async fn load(&self, system: &System) -> Result<LoadedRelease> {
-        let variable = format!("SHIPWORTHY_REMOTE_TOKEN_{}", in_capitals(&self.name));
+    fn load(&self, system: &System) -> Result<LoadedRelease> {
+        let variable = format!("{}{}", Description::TOKEN_PREFIX, in_capitals(&self.name));
         let token = remote::Token { value: System::variable(&variable), variable };
         let options = remote::Options { token, timeout: Some(self.timeout) };
         let (clock, entropy) = (Arc::clone(&system.clock), Arc::clone(&system.entropy));
-        let ports = remote::Ports { clock, entropy };
-        let model = Remote::connect(self.address.clone(), options, ports).await?;
+        let ports = remote::Ports { clock, entropy, runtime: Handle::current() };
+        let model = Remote::connect_waiting(self.address.clone(), options, ports)?;
         let id = release_id(canonical::to_string(&model.identity())?.as_bytes())?;
-        let release = LoadedRelease::remote(id, model).await;
+        let release = LoadedRelease::bare(id, LoadedModel::Elsewhere(Arc::new(model)));
         let release = release.with_context(|| format!("{} cannot be served", self.address))?;
         output::note(&format!("{}: {} (remote)", self.name, self.address));
         Ok(release)
@@ -215,7 +212,7 @@ impl Elsewhere {
 }
 
 /// A name as it stands in the name of an environment variable.
-fn in_capitals(name: &str) -> String {
+pub(crate) fn in_capitals(name: &str) -> String {
     let plain = |c: char| if c.is_ascii_alphanumeric() { c.to_ascii_uppercase() } else { '_' };
     name.chars().map(plain).collect()
 }
@@ -236,7 +233,7 @@ impl Serves for Bare {
     fn endpoints(&self, state: &State, system: &System) -> Result<BTreeMap<String, Endpoint>> {
         let mut endpoints = self.endpoints.clone();
         for elsewhere in &self.remotes {
-            let release = Handle::current().block_on(elsewhere.load(system))?;
+            let release = elsewhere.load(system)?;
             let release = self.micro_batching.of_remote(release);
             endpoints.insert(elsewhere.name.clone(), endpoint(&elsewhere.name, release));
         }

@@ -9,7 +9,9 @@ use shipworthy_control::train::{self, Progress, Quality, Report, Tools, Trained}
 
 use crate::cli::Outcome;
 use crate::command_runner::CommandRunner;
+use crate::model_loader::ModelLoader;
 use crate::onnx_runtime::OnnxRuntime;
+use crate::system::System;
 use crate::{output, state};
 
 /// Train a project's model, and say how good it is.
@@ -37,11 +39,11 @@ pub(crate) struct Args {
     json: bool,
 }
 
-pub(crate) fn run(args: &Args) -> Result<Outcome> {
+pub(crate) fn run(args: &Args, system: &System) -> Result<Outcome> {
     let project = state::read_project(&args.project)?;
     let directory = state::project_directory(&args.project);
     let mut bars = Bars::new();
-    let models = args.onnx.models(1);
+    let models = ModelLoader::for_command(&args.onnx, system);
     let tools = Tools { models: models.as_ref(), runner: &CommandRunner };
     let trained = train::train(&project, &directory, &tools, &mut bars)?;
     bars.finish();

@@ -24,6 +24,11 @@ impl Response {
         found.map(|(_, value)| value.as_str())
     }
 
+    /// Every header, the names in small letters.
+    pub(crate) fn headers(&self) -> &[(String, String)] {
+        &self.headers
+    }
+
     /// Whether the server closes the connection after this.
     pub(crate) fn is_last(&self) -> bool {
         self.header("connection").is_some_and(|value| value.eq_ignore_ascii_case("close"))

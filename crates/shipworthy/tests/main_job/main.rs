@@ -28,6 +28,7 @@ mod openapi;
 mod past;
 mod predicting;
 mod project;
+mod proxy;
 mod pruning;
 mod rebuilding;
 mod recording;

@@ -1,5 +1,6 @@
 //! The traffic of an endpoint, steered by the command line.
 
+mod elsewhere;
 mod flipping;
 
 use std::io::{BufRead, BufReader};

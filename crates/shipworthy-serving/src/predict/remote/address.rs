@@ -28,6 +28,13 @@ impl Address {
         self.model.scheme()
     }
 
+    /// The name of the model there.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        let (_, model) = self.model.path().split_once("/v2/models/").unwrap_or_default();
+        model.split('/').next().unwrap_or_default()
+    }
+
     /// Of the model's metadata.
     pub(super) const fn model(&self) -> &Uri {
         &self.model
@@ -92,6 +99,7 @@ mod tests {
         let address: Address = "https://ml.example/risk/v2/models/late/".parse().unwrap();
         assert_eq!(address.to_string(), "https://ml.example/risk/v2/models/late");
         assert_eq!(address.infer(), "https://ml.example/risk/v2/models/late/infer");
+        assert_eq!(address.name(), "late");
         assert_eq!(address.server(), "https://ml.example/risk/v2");
         let address: Address = "http://127.0.0.1:8000/v2/models/a/versions/3".parse().unwrap();
         assert_eq!(address.infer(), "http://127.0.0.1:8000/v2/models/a/versions/3/infer");

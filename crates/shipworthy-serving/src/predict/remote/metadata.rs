@@ -1,6 +1,9 @@
 //! What the other server says of its model: `GET /v2/models/NAME`.
 
 use serde::Deserialize;
+use serde_json::Value;
+use shipworthy_contract::Contract;
+use shipworthy_core::Output;
 use shipworthy_models::{Element, Signature, Tensor};
 
 /// A model's metadata, as the Open Inference Protocol has it.
@@ -10,6 +13,17 @@ pub(super) struct Metadata {
     inputs: Vec<TensorMetadata>,
     #[serde(default)]
     outputs: Vec<TensorMetadata>,
+    #[serde(default)]
+    parameters: Value,
+}
+
+/// What a server says of a model beyond the protocol, as this one does.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Told {
+    /// The rules of its input.
+    pub contract: Option<Contract>,
+    /// What it predicts.
+    pub output: Option<Output>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -34,6 +48,14 @@ impl ServerMetadata {
 }
 
 impl Metadata {
+    /// What is said beyond the protocol, as far as it can be read.
+    pub(super) fn told(&self) -> Told {
+        Told {
+            contract: Contract::deserialize(&self.parameters["contract"]).ok(),
+            output: Output::deserialize(&self.parameters["output"]).ok(),
+        }
+    }
+
     /// What the model takes and answers.
     ///
     /// # Errors

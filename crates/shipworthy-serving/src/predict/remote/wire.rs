@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use serde::Serialize;
 use shipworthy_models::{Answers, Signature, Tensor};
-use shipworthy_rows::{Column, DataType, RowBatch, Schema};
+use shipworthy_rows::{Column, DataType, Schema};
 
 use crate::decode::{Answered, Rows, infer_v2};
 use crate::respond::{Flat, write_raw};
@@ -63,17 +63,17 @@ struct OutputParameters {
     binary_data_output: bool,
 }
 
-/// The rows of a batch, whose columns are those of the signature, as a body.
+/// Rows, whose columns are those of the signature, as a body.
 ///
 /// # Errors
 /// When a number cannot be written: an infinite one in JSON.
 pub(super) fn encode(
     signature: &Signature,
-    batch: &RowBatch,
+    columns: &[Cow<'_, Column>],
+    rows: usize,
     takes_binary: bool,
 ) -> Result<Body, String> {
-    let rows = batch.rows();
-    let columns = signature.inputs.iter().zip(batch.columns());
+    let columns = signature.inputs.iter().zip(columns);
     let tensors: Vec<_> = columns.map(|(input, column)| tensor(input, column, rows)).collect();
     let mut binary = Vec::new();
     let inputs: Result<Vec<_>, String> = tensors

@@ -9,10 +9,9 @@ fn signature() -> Signature {
     Signature { format: "remote", inputs: vec![pair, word], outputs }
 }
 
-fn batch(numbers: &[f64], words: &[Option<&str>]) -> RowBatch {
-    let columns =
-        vec![Column::Float(numbers.to_vec()), Column::String(words.iter().copied().collect())];
-    RowBatch::new(Arc::new(signature().schema()), columns).unwrap()
+fn columns(numbers: &[f64], words: &[Option<&str>]) -> [Cow<'static, Column>; 2] {
+    let numbers = Column::Float(numbers.to_vec());
+    [Cow::Owned(numbers), Cow::Owned(Column::String(words.iter().copied().collect()))]
 }
 
 fn plain(body: &str) -> Body {
@@ -21,8 +20,8 @@ fn plain(body: &str) -> Body {
 
 #[test]
 fn without_the_extension_all_is_json_and_a_missing_value_is_null() {
-    let rows = batch(&[0.1, f64::NAN, 2.0, 3.0], &[Some("a"), None]);
-    let body = encode(&signature(), &rows, false).unwrap();
+    let rows = columns(&[0.1, f64::NAN, 2.0, 3.0], &[Some("a"), None]);
+    let body = encode(&signature(), &rows, 2, false).unwrap();
     assert_eq!(body.json_bytes, None);
     let found: Value = serde_json::from_slice(&body.bytes).unwrap();
     let x =
@@ -33,8 +32,8 @@ fn without_the_extension_all_is_json_and_a_missing_value_is_null() {
 
 #[test]
 fn with_the_extension_numbers_stand_behind_the_json() {
-    let rows = batch(&[0.1, f64::NAN, f64::INFINITY, 3.0], &[Some("a"), None]);
-    let body = encode(&signature(), &rows, true).unwrap();
+    let rows = columns(&[0.1, f64::NAN, f64::INFINITY, 3.0], &[Some("a"), None]);
+    let body = encode(&signature(), &rows, 2, true).unwrap();
     let (head, tail) = body.bytes.split_at(body.json_bytes.unwrap());
     let head: Value = serde_json::from_slice(head).unwrap();
     assert_eq!(head["parameters"], json!({"binary_data_output": true}));
@@ -48,8 +47,8 @@ fn with_the_extension_numbers_stand_behind_the_json() {
 
 #[test]
 fn a_number_that_json_cannot_say_is_not_sent_as_missing() {
-    let rows = batch(&[f64::INFINITY, 0.0], &[None]);
-    let error = encode(&signature(), &rows, false).unwrap_err();
+    let rows = columns(&[f64::INFINITY, 0.0], &[None]);
+    let error = encode(&signature(), &rows, 1, false).unwrap_err();
     assert!(error.contains("`x` has an infinite number"), "{error}");
 }
 

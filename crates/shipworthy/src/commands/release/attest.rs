@@ -13,6 +13,7 @@ use shipworthy_store::Permission;
 use super::One;
 use crate::cli::Outcome;
 use crate::client::Client;
+use crate::model_loader::ModelLoader;
 use crate::onnx_runtime::OnnxRuntime;
 use crate::server::{Acting, State};
 use crate::signing::SigningArgs;
@@ -75,8 +76,8 @@ impl Saying {
     }
 
     /// The releases, whatever runs their models.
-    fn shelf(&self, kept: &State) -> Shelf {
-        Shelf { models: self.onnx.models(1), ..kept.shelf.clone() }
+    fn shelf(&self, kept: &State, system: &System) -> Shelf {
+        Shelf { models: ModelLoader::for_command(&self.onnx, system), ..kept.shelf.clone() }
     }
 }
 
@@ -88,7 +89,11 @@ pub(super) fn approve(saying: &Saying, system: &System) -> Result<Outcome> {
         }
         None => acting.act(Permission::Approve, system, |kept, by| {
             let id = kept.shelf.resolve(release)?;
-            saying.shelf(kept).approve(&id, &signing.signer(kept, Some(by), system)?, by)?;
+            saying.shelf(kept, system).approve(
+                &id,
+                &signing.signer(kept, Some(by), system)?,
+                by,
+            )?;
             Ok(Value::from(id.as_str()))
         })?,
     };
@@ -126,7 +131,7 @@ pub(super) fn sign(saying: &Saying, system: &System) -> Result<Outcome> {
             1 => output::note("1 statement is signed anew"),
             count => output::note(&format!("{count} statements are signed anew")),
         }
-        saying.shelf(kept).verify(&id)?;
+        saying.shelf(kept, system).verify(&id)?;
         Ok(())
     })?;
     Ok(Outcome::Done)

@@ -1,20 +1,24 @@
-//! `shipworthy release import PATH`.
+//! `shipworthy release import PATH` or `URL`.
 
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use anyhow::Result;
 use clap::Args as ClapArgs;
 use serde::Serialize;
-use shipworthy_control::import::{self, Imported, Origin, Request};
+use shipworthy_control::import::{self, Imported, Origin, Request, Source};
 use shipworthy_control::project::LedgerSizes;
 use shipworthy_control::release::Made;
 use shipworthy_control::{Commit, git};
 use shipworthy_core::{Output, Task};
+use shipworthy_serving::remote::{Address, Description};
 use shipworthy_store::Permission;
 
 use crate::cli::Outcome;
 use crate::client::TokenArgs;
+use crate::commands::serve::in_capitals;
 use crate::making::Making;
+use crate::model_loader::ModelLoader;
 use crate::onnx_runtime::OnnxRuntime;
 use crate::output;
 use crate::server::{State, copy_events};
@@ -22,23 +26,28 @@ use crate::signing::SigningArgs;
 use crate::state::StateArgs;
 use crate::system::System;
 
-/// Make a release of a model that is there already: an MLflow model, or a model file.
+/// Make a release of a model that is there already: an MLflow model, a model file, or a model on
+/// another server.
 ///
 /// Of an MLflow model (a directory with a file MLmodel) the flavours xgboost, lightgbm, catboost
 /// and onnx are read, and its signature becomes the contract; of a bare file its own metadata do.
 /// What cannot be taken is refused or listed. The release names the git commit that has the files,
 /// when they lie in a clean tree of which a clone will have it; else it is marked unreproducible.
+/// A model on another server (Open Inference Protocol V2 over REST) stays there: the release says
+/// where it is, what it takes and what it answers to the golden rows.
 #[derive(ClapArgs, Debug)]
 #[command(after_help = "Examples:\n  shipworthy release import mlruns/1/models/m-8a6f/artifacts \
     --name late\n  shipworthy release import late.onnx --task binary --target late\n  shipworthy \
+    release import http://green:8080/v2/models/late\n  shipworthy \
     serve --release 08d796d1faec")]
 pub(super) struct Args {
     /// The directory of an MLflow model, or a model file (XGBoost JSON or UBJSON, LightGBM text,
-    /// CatBoost JSON, ONNX).
-    #[arg(value_name = "PATH")]
-    path: PathBuf,
+    /// CatBoost JSON, ONNX), or the address of a model on another server
+    /// (http://HOST:PORT/v2/models/NAME).
+    #[arg(value_name = "PATH or URL")]
+    source: PathBuf,
 
-    /// The name of the endpoint that will serve it; made from the path, unless given.
+    /// The name of the endpoint that will serve it; made from the path or URL, unless given.
     #[arg(long, value_name = "NAME")]
     name: Option<String>,
 
@@ -58,6 +67,16 @@ pub(super) struct Args {
     /// A contract of your own, as JSON in the form of a bundle's contract.json.
     #[arg(long, value_name = "FILE")]
     contract: Option<PathBuf>,
+
+    /// How long a call to another server may take, in milliseconds.
+    #[arg(long, value_name = "MS", default_value_t = 5_000,
+          value_parser = clap::value_parser!(u64).range(1..=60_000))]
+    remote_timeout_ms: u64,
+
+    /// The environment variable that will have the token for that server, whenever its release is
+    /// loaded: `SHIPWORTHY_REMOTE_TOKEN_` and more. Unless given, the endpoint's name in capitals.
+    #[arg(long, value_name = "VARIABLE")]
+    remote_token_variable: Option<String>,
 
     #[command(flatten)]
     state: StateArgs,
@@ -100,21 +119,23 @@ fn task(text: &str) -> Result<Task, String> {
 }
 
 pub(super) fn run(args: &Args, system: &System) -> Result<Outcome> {
+    let elsewhere = elsewhere(args)?;
     let request = Request {
-        path: &args.path,
+        source: elsewhere.as_ref().map_or(Source::Path(&args.source), Source::Server),
         name: args.name.as_deref(),
         task: args.task,
         target: args.target.as_deref(),
         classes: args.classes.as_deref(),
         contract: args.contract.as_deref(),
     };
-    let models = args.onnx.models(1);
+    let models = ModelLoader::for_command(&args.onnx, system);
     let imported = import::import(&request, models.as_ref())?;
     let kept = State::open(&args.state.state, models, system)?;
     let by = kept.authorise(&args.actor, Permission::Control, &args.reason, system)?;
     let making = Making::begin(&kept, &args.signing, by, system)?;
     let Imported { name, trained, commit, origin, .. } = &imported;
-    let place = args.path.parent().filter(|parent| *parent != Path::new(""));
+    let place = args.source.parent().filter(|_| elsewhere.is_none());
+    let place = place.filter(|parent| *parent != Path::new(""));
     let place = git::Origin::of(place.unwrap_or(Path::new(".")));
     let circumstances = &making.circumstances(place, serde_json::to_value(origin)?);
     let made = Made { project: name, trained, commit, circumstances };
@@ -128,6 +149,20 @@ pub(super) fn run(args: &Args, system: &System) -> Result<Outcome> {
         output::note(&format!("to serve it: shipworthy serve --release {}", &id[..19]));
     }
     Ok(Outcome::Done)
+}
+
+/// The server that is meant, if one is.
+fn elsewhere(args: &Args) -> Result<Option<Description>> {
+    let Some(url) = args.source.to_str().filter(|text| Address::is_meant(text)) else {
+        return Ok(None);
+    };
+    let address: Address = url.parse().map_err(anyhow::Error::msg)?;
+    let name = args.name.as_deref().unwrap_or_else(|| address.name());
+    let variable = || format!("{}{}", Description::TOKEN_PREFIX, in_capitals(name));
+    let token_variable = args.remote_token_variable.clone().unwrap_or_else(variable);
+    let timeout = Some(Duration::from_millis(args.remote_timeout_ms));
+    let token_variable = Some(token_variable);
+    Ok(Some(Description { address, timeout, token_variable }))
 }
 
 fn printed(release: String, imported: &Imported) -> Printed<'_> {

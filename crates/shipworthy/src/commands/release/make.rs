@@ -13,6 +13,7 @@ use super::Args;
 use crate::cli::Outcome;
 use crate::commands::train::summary;
 use crate::making::Making;
+use crate::model_loader::ModelLoader;
 use crate::server::{State, copy_events, keep_out_of_git};
 use crate::system::System;
 use crate::{output, state};
@@ -40,7 +41,7 @@ pub(super) fn run(args: &Args, system: &System) -> Result<Outcome> {
              and `git config user.email MAIL` tell it",
         )?;
     }
-    let kept = State::open(&place, args.onnx.models(1), system)?;
+    let kept = State::open(&place, ModelLoader::for_command(&args.onnx, system), system)?;
     let by = kept.authorise(&args.actor, Permission::Control, &args.reason, system)?;
     let making = Making::begin(&kept, &args.signing, by, system)?;
     let (id, trained) = making.of_project((&project, &directory), &commit)?;

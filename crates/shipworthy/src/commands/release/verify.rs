@@ -13,8 +13,10 @@ use shipworthy_store::{StateDir, store};
 use super::rebuild::{Rebuilt, rebuild};
 use super::{One, ledger};
 use crate::cli::Outcome;
+use crate::model_loader::ModelLoader;
 use crate::onnx_runtime::OnnxRuntime;
 use crate::output;
+use crate::system::System;
 
 #[derive(ClapArgs, Debug)]
 pub(super) struct Args {
@@ -43,9 +45,9 @@ fn tolerance(text: &str) -> Result<f64, String> {
     number.ok_or_else(|| "expected a number from 0 on".to_owned())
 }
 
-pub(super) fn run(args: &Args) -> Result<Outcome> {
+pub(super) fn run(args: &Args, system: &System) -> Result<Outcome> {
     let one = &args.one;
-    let shelf = Shelf { models: args.onnx.models(1), ..one.shelf()? };
+    let shelf = Shelf { models: ModelLoader::for_command(&args.onnx, system), ..one.shelf()? };
     let id = shelf.resolve(&one.release)?;
     let why = match shelf.verify(&id) {
         Ok(_) => None,

@@ -15,7 +15,7 @@ const FLIPS: u64 = 1_000;
 const CONNECTIONS: u64 = 4;
 
 /// Asks until it is over; gives what each release was seen to answer, and how often.
-fn asked(server: &Server, is_over: &AtomicBool) -> BTreeMap<String, (Value, u64)> {
+pub(super) fn asked(server: &Server, is_over: &AtomicBool) -> BTreeMap<String, (Value, u64)> {
     let mut seen = BTreeMap::new();
     let mut connection = server.connect();
     let same = predict(&[row(7)]);
