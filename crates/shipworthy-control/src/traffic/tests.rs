@@ -1,4 +1,6 @@
-//! Rollouts by a simulated clock: real releases, real requests, a real store.
+//! Rollouts of real flights by a simulated clock: real releases, real requests, a real store.
+
+mod harm;
 
 use std::fs;
 use std::path::PathBuf;
@@ -19,13 +21,13 @@ use tempfile::TempDir;
 use tower::ServiceExt;
 
 use super::*;
-use crate::models::Trees;
 use crate::project::Project;
 use crate::release::{Keeping, Made};
 use crate::runner::{self, Call, Runner};
 use crate::statement::{Circumstances, Machine};
 use crate::train::{Progress, Tools, train};
 use crate::{Commit, Origin};
+use harm::{Harm, Harming};
 
 const NAME: &str = "late";
 
@@ -66,14 +68,17 @@ impl Declared for Declares {
     fn rollout(&self, _: &str) -> Declaration {
         Declaration {
             policy: self.0.clone(),
-            key: Some("tail".to_owned()),
+            key: Some("tailnum".to_owned()),
             ..Declaration::default()
         }
     }
 }
 
-/// A server without a network, and three releases: the stable one, a good one, and one that refuses
-/// distances from 60 on.
+/// 400 of the flights of examples/flights, spread over the year.
+const FLIGHTS: &str = include_str!("tests/flights.csv");
+
+/// A server without a network, and its releases: the stable one, a good one, one that refuses long
+/// flights, and one that harm is done to.
 struct Bench {
     _place: TempDir,
     shelf: Shelf,
@@ -85,6 +90,8 @@ struct Bench {
     stable: ReleaseId,
     good: ReleaseId,
     strict: ReleaseId,
+    harmed: ReleaseId,
+    harm: Arc<Harm>,
 }
 
 fn policy() -> RolloutPolicy {
@@ -106,8 +113,7 @@ fn by(actor: &str) -> Attribution {
 impl Bench {
     fn new(policy: RolloutPolicy) -> Self {
         let place = tempfile::tempdir().unwrap();
-        let rows: String = (0..200).map(|n| format!("{},N{n},{}\n", n % 97, n % 97 > 40)).collect();
-        fs::write(place.path().join("rows.csv"), format!("distance,tail,late\n{rows}")).unwrap();
+        fs::write(place.path().join("flights.csv"), FLIGHTS).unwrap();
         let directory = StateDir::open(&place.path().join("state")).unwrap();
         let lock = directory.lock().unwrap();
         let store = SqliteStore::open(&directory.state_db()).unwrap();
@@ -119,15 +125,17 @@ impl Bench {
             store.create_token(&token, &by).unwrap();
         }
         let bundles = Arc::new(Bundles::open(&lock).unwrap());
-        let shelf =
-            Shelf { store: Arc::new(store), bundles, models: Arc::new(Trees), trusted: None };
+        let clock = Arc::new(SimulatedClock::at(Timestamp::from_millis(1_700_000_000_000)));
+        let harm = Arc::new(Harm::new(&clock));
+        let models = Arc::new(Harming(Arc::clone(&harm)));
+        let shelf = Shelf { store: Arc::new(store), bundles, models, trusted: None };
         let signer = SigningKey::from_random(&[2; 32]);
         shelf.store.trust_key(&signer.public(), &by("ana")).unwrap();
         let made = |rounds, max| release(&shelf, &signer, place.path(), rounds, max);
-        let (stable, good, strict) = (made(3, ""), made(5, ""), made(4, "max = 60"));
+        let (stable, good, strict) = (made(3, ""), made(5, ""), made(4, "max = 1400"));
+        let harmed = made(harm::ROUNDS, "");
         shelf.set_stable(NAME, &stable, &by("ana")).unwrap();
 
-        let clock = Arc::new(SimulatedClock::at(Timestamp::from_millis(1_700_000_000_000)));
         let entropy = Arc::new(SeededEntropy::new(7));
         let disk = Arc::new(MemoryDisk::new(64 << 20));
         let (ledger, writer, _) = open(disk, [7; 16], LedgerOptions::default()).unwrap();
@@ -152,6 +160,8 @@ impl Bench {
             stable,
             good,
             strict,
+            harmed,
+            harm,
         };
         bench.start();
         bench
@@ -163,7 +173,7 @@ impl Bench {
         let (release, _) = self.shelf.load_to_serve(&stored).unwrap();
         let decisions = Policy { threshold: 0.5, safe_answer: None };
         let mut endpoint = Endpoint::new(NAME, Arc::new(release), decisions);
-        endpoint.key = Some("tail".to_owned());
+        endpoint.key = Some("tailnum".to_owned());
         let endpoints = BTreeMap::from([(NAME.to_owned(), endpoint)]);
         let endpoints = self.traffic.take_over(endpoints).unwrap();
         self.serving.change_plan(|plan| plan.endpoints = endpoints.clone());
@@ -179,11 +189,16 @@ impl Bench {
         self.traffic.deploy(NAME, release.as_str(), Some(strategy), &by("ana"))
     }
 
-    /// As many requests, each of a key of its own; gives the releases that answered.
-    async fn ask(&self, requests: u32) -> BTreeMap<String, u32> {
+    /// As many requests, a flight each; gives the releases that answered, and `model_failed` for
+    /// those that were not.
+    async fn ask(&self, requests: usize) -> BTreeMap<String, usize> {
         let mut answered = BTreeMap::new();
+        let flights: Vec<&str> = FLIGHTS.lines().skip(1).collect();
         for n in 0..requests {
-            let row = json!({"distance": f64::from(n % 97), "tail": format!("N{n}")});
+            let flight: Vec<&str> = flights[n % flights.len()].split(',').collect();
+            let number = |at: usize| flight[at].parse::<f64>().unwrap();
+            let row = json!({"carrier": flight[0], "sched_dep_time": number(1),
+                "distance": number(2), "tailnum": flight[3]});
             let body = json!({"instances": [row]}).to_string();
             let request = Request::post(format!("/v1/models/{NAME}:predict"))
                 .header(header::CONTENT_TYPE, "application/json")
@@ -204,7 +219,8 @@ impl Bench {
             };
             let body = to_bytes(response.into_body(), usize::MAX).await.unwrap();
             let body: Value = serde_json::from_slice(&body).unwrap();
-            *answered.entry(body["release"].as_str().unwrap().to_owned()).or_default() += 1;
+            let by = body["release"].as_str().or(body["code"].as_str()).unwrap();
+            *answered.entry(by.to_owned()).or_default() += 1;
         }
         answered
     }
@@ -255,12 +271,15 @@ fn release(
     max: &str,
 ) -> ReleaseId {
     let project = format!(
-        "[project]\nname = \"late\"\n[source]\npath = \"rows.csv\"\n[model]\ntask = \"binary\"\n\
-         target = \"late\"\n[[column]]\nname = \"distance\"\ntype = \"float\"\n{max}\n[[column]]\n\
-         name = \"tail\"\ntype = \"string\"\nrole = \"key\"\n[train]\nrounds = {rounds}\n"
+        "[project]\nname = \"late\"\n[source]\npath = \"flights.csv\"\n[model]\ntask = \"binary\"\n\
+         target = \"late\"\nlabel = \"arr_delay > 15\"\n[[column]]\nname = \"carrier\"\n\
+         type = \"string\"\n[[column]]\nname = \"sched_dep_time\"\ntype = \"float\"\n[[column]]\n\
+         name = \"distance\"\ntype = \"float\"\n{max}\n[[column]]\nname = \"tailnum\"\n\
+         type = \"string\"\nrole = \"key\"\n[train]\nrounds = {rounds}\n\
+         early_stopping_rounds = 0\n"
     );
     let project = Project::parse(&project, "shipworthy.toml").unwrap();
-    let tools = Tools { models: &Trees, runner: &Nobody };
+    let tools = Tools { models: &*shelf.models, runner: &Nobody };
     let trained = train(&project, place, &tools, &mut Nobody).unwrap();
     let none = Commit::None { reason: "a test".to_owned() };
     let by = by("ana");
@@ -363,11 +382,11 @@ async fn a_restart_in_any_state_goes_on_there() {
     assert_eq!(bench.state(), "shadow");
 
     bench.deploy(&bench.good, Strategy::Canary).unwrap();
-    let before = bench.ask(200).await;
+    let before = bench.ask(300).await;
     bench.traffic.hold(NAME, &by("cem")).unwrap();
     bench.restart();
     assert_eq!(bench.state(), "held");
-    assert_eq!(bench.ask(200).await, before, "keys stay on their side");
+    assert_eq!(bench.ask(300).await, before, "keys stay on their side");
     bench.traffic.resume(NAME, &by("cem")).unwrap();
     // What was seen before the restart counts no more.
     assert_eq!(bench.later(0).rollout.unwrap().step, Some(0));

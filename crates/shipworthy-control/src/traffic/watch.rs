@@ -22,7 +22,7 @@ pub(super) struct Watch {
     /// What stable did in the rollout, once it is stable no more.
     stable_pinned: Option<Sample>,
     pairs_before: Paired,
-    /// What the candidate had done at each look, the newest last.
+    /// What the candidate had done when the rollout began and at each look, the newest last.
     looks: VecDeque<(u64, Sample)>,
     /// What it did in the window before each of the last looks.
     windows: VecDeque<Sample>,
@@ -37,7 +37,7 @@ impl Watch {
             stable_before: stable.sample(),
             stable_pinned: None,
             pairs_before: counted(pairs),
-            looks: VecDeque::new(),
+            looks: VecDeque::from([(now_us, counts(candidate))]),
             windows: VecDeque::new(),
         }
     }
@@ -55,8 +55,7 @@ impl Watch {
 
     /// Looks at the candidate: what it did in the burst's window is remembered.
     pub(super) fn look(&mut self, candidate: &Deployed, burst: &Burst, now_us: u64) {
-        // Bursts are told by counts alone.
-        let sample = Sample { latencies: Latencies::default(), ..candidate.sample() };
+        let sample = counts(candidate);
         let window_us = micros(burst.window);
         let is_past = |at: u64| now_us.saturating_sub(at) > window_us;
         // The newest of those before the window is what it is counted from.
@@ -104,6 +103,11 @@ impl Watch {
     pub(super) fn time_here(&self, now_us: u64) -> Duration {
         Duration::from_micros(now_us.saturating_sub(self.since_us))
     }
+}
+
+/// Bursts are told by counts alone.
+fn counts(candidate: &Deployed) -> Sample {
+    Sample { latencies: Latencies::default(), ..candidate.sample() }
 }
 
 fn counted(pairs: &Pairs) -> Paired {
