@@ -16,6 +16,7 @@ mod error;
 mod live;
 mod restore;
 mod view;
+mod warming;
 mod watch;
 
 use std::collections::BTreeMap;
@@ -24,6 +25,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use shipworthy_core::rollout::{Evidence, Verdict};
 use shipworthy_core::{Clock, Entropy};
+use shipworthy_ledger::Disk;
 use shipworthy_serving::Serving;
 use shipworthy_store::{Attribution, NewEvent};
 
@@ -57,6 +59,8 @@ pub struct Ports {
     pub shelf: Shelf,
     /// The data plane.
     pub serving: Arc<Serving>,
+    /// Where it records what it was asked.
+    pub ledger_disk: Arc<dyn Disk>,
     /// Time.
     pub clock: Arc<dyn Clock>,
     /// Salts of rollouts.

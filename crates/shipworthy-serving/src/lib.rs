@@ -38,6 +38,7 @@ mod tally;
 mod tensors;
 mod trace;
 mod validate;
+mod warm;
 
 pub use counters::{Counter, Counters, Counts};
 pub use failure::Failure;
@@ -50,3 +51,4 @@ pub use state::{Callers, Doorkeeper, NotReady, Ports, Serving};
 pub use summary::summarise;
 pub use tally::Tally;
 pub use validate::Validated;
+pub use warm::{Warmed, warm};

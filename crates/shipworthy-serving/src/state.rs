@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use arc_swap::ArcSwap;
 use shipworthy_core::{Clock, Entropy};
-use shipworthy_ledger::{Health, Ledger};
+use shipworthy_ledger::{Health, Ledger, Watermark};
 
 use crate::cpu::CpuDoor;
 use crate::{Counters, Failure, Plan, shadow};
@@ -112,6 +112,12 @@ impl Serving {
     /// Replaces the plan: requests that are being answered keep the old one to their end.
     pub fn set_plan(&self, plan: Plan) {
         self.plan.store(Arc::new(plan));
+    }
+
+    /// How far what was decided is durable.
+    #[must_use]
+    pub fn watermark(&self) -> Watermark {
+        self.ports.ledger.watermark()
     }
 
     /// The counters.

@@ -142,7 +142,7 @@ async fn run(server: Server, what: Arc<dyn Serves>, system: &System) -> Result<(
     };
     let serving = Arc::new(Serving::new(nothing_yet(what.limits()), ports, System::cores()));
     let reloader = what.reloader(&serving, &store);
-    let traffic = steering(&state, &serving, what.declared(), system);
+    let traffic = steering((&state, &ledger), &serving, what.declared(), system);
     let control = Arc::new(ControlPlane::new(plane::Ports {
         store: Arc::clone(&store),
         shelf: state.shelf.clone(),
@@ -212,7 +212,7 @@ const fn nothing_yet(limits: Limits) -> Plan {
 
 /// The hand on the traffic of what is served.
 fn steering(
-    state: &State,
+    (state, ledger): (&State, &Running),
     serving: &Arc<Serving>,
     declared: Arc<dyn Declared>,
     system: &System,
@@ -220,6 +220,7 @@ fn steering(
     Arc::new(Traffic::new(traffic::Ports {
         shelf: state.shelf.clone(),
         serving: Arc::clone(serving),
+        ledger_disk: Arc::clone(&ledger.disk),
         clock: Arc::clone(&system.clock),
         entropy: Arc::clone(&system.entropy),
         declared,

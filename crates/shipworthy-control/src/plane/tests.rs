@@ -76,6 +76,7 @@ impl Bench {
         let traffic = Arc::new(Traffic::new(traffic::Ports {
             shelf: shelf.clone(),
             serving: Arc::clone(&serving),
+            ledger_disk: disk.clone(),
             clock: clock.clone(),
             entropy: entropy.clone(),
             declared: Arc::new(traffic::Undeclared),

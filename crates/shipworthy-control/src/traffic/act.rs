@@ -20,8 +20,8 @@ use super::{Error, LedBy, Traffic};
 const BEGIN: &str = "`shipworthy deploy ENDPOINT RELEASE` begins one";
 
 impl Traffic {
-    /// Loads a release, verifies it (every byte, every signature, the golden rows), and begins its
-    /// rollout; by the project's strategy, unless another is given. A candidate that is there may be
+    /// Loads a release, verifies it (every byte, every signature, the golden rows), warms it with
+    /// recorded traffic, and begins its rollout; by the project's strategy, unless another is given. A candidate that is there may be
     /// deployed again in another way: a shadow as a canary, say.
     ///
     /// # Errors
@@ -40,6 +40,7 @@ impl Traffic {
         if let Some(rounding) = rounding {
             tracing::warn!(%rounding, release = %id, "the candidate rounds otherwise than it did");
         }
+        let warmed = self.warm(name, &release);
         let candidate = Deployed::new(Arc::new(release));
         let declared = self.ports.declared.rollout(name);
         let strategy = strategy.unwrap_or(declared.strategy);
@@ -65,6 +66,7 @@ impl Traffic {
                 let is_previous = |previous: &Deployed| *previous.release.id() == id;
                 live.previous = live.previous.take().filter(|previous| !is_previous(previous));
                 live.paired = Arc::<Paired>::default();
+                live.warmed = Some(warmed);
                 let now_us = self.now_us();
                 live.watch = Some(Watch::new(&candidate, &live.stable, &live.paired, now_us));
                 (live.candidate, live.rollout, live.verdict) =
@@ -201,6 +203,7 @@ impl Traffic {
         let id = self.ports.shelf.resolve(to)?;
         self.with(name, |_| Ok(()))?;
         let (release, _) = self.ports.shelf.load_to_serve(&id)?;
+        self.warm(name, &release);
         let target = Deployed::new(Arc::new(release));
         self.with(name, |live| {
             if *live.stable.release.id() == id {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 use shipworthy_core::rollout::{Evidence, Rollout, Stage, Verdict};
-use shipworthy_serving::{Candidate, Deployed, Endpoint, Paired};
+use shipworthy_serving::{Candidate, Deployed, Endpoint, Paired, Warmed};
 use shipworthy_store::{Attribution, EndpointChange, EndpointName, NewEvent};
 
 use super::watch::Watch;
@@ -22,6 +22,8 @@ pub(super) struct Live {
     pub(super) is_stopped: bool,
     /// What the candidate answered as a shadow, beside what stable answered.
     pub(super) paired: Arc<Paired>,
+    /// What the candidate answered before its rollout began, since the last restart.
+    pub(super) warmed: Option<Warmed>,
     /// What is seen of the rollout, until it is over.
     pub(super) watch: Option<Watch>,
     /// The last verdict on the rollout.
@@ -121,6 +123,7 @@ impl Live {
                 "state": rollout.state(),
                 "stage": rollout.stage,
                 "share": rollout.share(),
+                "warmed": self.warmed,
             })),
         });
         if let Some((verdict, evidence, now_us)) = led_by {

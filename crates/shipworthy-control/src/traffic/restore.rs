@@ -64,6 +64,7 @@ impl Traffic {
             rollout,
             is_stopped: stored.stopped,
             paired: Arc::<Paired>::default(),
+            warmed: None,
             watch: None,
             verdict: None,
             cool_until_us: 0,

@@ -84,6 +84,7 @@ struct Bench {
     shelf: Shelf,
     clock: Arc<SimulatedClock>,
     serving: Arc<Serving>,
+    disk: Arc<MemoryDisk>,
     writer: Lock<Writer>,
     traffic: Traffic,
     policy: RolloutPolicy,
@@ -138,7 +139,7 @@ impl Bench {
 
         let entropy = Arc::new(SeededEntropy::new(7));
         let disk = Arc::new(MemoryDisk::new(64 << 20));
-        let (ledger, writer, _) = open(disk, [7; 16], LedgerOptions::default()).unwrap();
+        let (ledger, writer, _) = open(disk.clone(), [7; 16], LedgerOptions::default()).unwrap();
         let ports = shipworthy_serving::Ports { clock: clock.clone(), entropy, ledger };
         let limits = Limits {
             max_body_bytes: 1 << 20,
@@ -148,12 +149,13 @@ impl Bench {
         };
         let plan = Plan { endpoints: BTreeMap::new(), limits };
         let serving = Arc::new(Serving::new(plan, ports, 1));
-        let traffic = steering(&shelf, &serving, &clock, &policy);
+        let traffic = steering((&shelf, &serving), &disk, &clock, &policy);
         let bench = Self {
             _place: place,
             shelf,
             clock,
             serving,
+            disk,
             writer: Lock::new(writer),
             traffic,
             policy,
@@ -181,7 +183,8 @@ impl Bench {
 
     /// Another process over the same state.
     fn restart(&mut self) {
-        self.traffic = steering(&self.shelf, &self.serving, &self.clock, &self.policy);
+        self.traffic =
+            steering((&self.shelf, &self.serving), &self.disk, &self.clock, &self.policy);
         self.start();
     }
 
@@ -249,14 +252,15 @@ impl Bench {
 }
 
 fn steering(
-    shelf: &Shelf,
-    serving: &Arc<Serving>,
+    (shelf, serving): (&Shelf, &Arc<Serving>),
+    disk: &Arc<MemoryDisk>,
     clock: &Arc<SimulatedClock>,
     policy: &RolloutPolicy,
 ) -> Traffic {
     Traffic::new(Ports {
         shelf: shelf.clone(),
         serving: Arc::clone(serving),
+        ledger_disk: disk.clone(),
         clock: clock.clone(),
         entropy: Arc::new(SeededEntropy::new(9)),
         declared: Arc::new(Declares(policy.clone())),
@@ -323,6 +327,23 @@ async fn a_good_release_walks_from_a_shadow_over_a_canary_to_stable() {
     assert_eq!(kinds[1..4], walked);
     assert_eq!(kinds[4..], ["rollout.finished", "rollout.finished"]);
     assert_eq!(why, "nothing went wrong while it was watched");
+}
+
+#[tokio::test]
+async fn a_release_is_warmed_with_what_was_asked_before() {
+    let bench = Bench::new(policy());
+    bench.ask(100).await;
+    bench.deploy(&bench.strict, Strategy::BlueGreen).unwrap();
+    let event = bench.shelf.store.events_of(NAME, None, 1).unwrap().remove(0);
+    let body: Value = serde_json::from_str(&event.body).unwrap();
+    let warmed = &body["rollout"]["warmed"];
+    let rows = |how: &str| warmed[how].as_u64().unwrap();
+    assert_eq!((rows("answered") + rows("refused"), rows("failed")), (100, 0), "{warmed}");
+    assert!(rows("refused") > 10, "long flights: {warmed}");
+    // Nothing of it is recorded or counted.
+    assert_eq!(bench.view().slots.candidate.unwrap().answered, 0);
+    bench.ask(1).await;
+    assert_eq!(bench.serving.watermark().sequence, 101);
 }
 
 #[tokio::test]

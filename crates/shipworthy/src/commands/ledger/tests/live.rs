@@ -77,6 +77,7 @@ impl Server {
         let traffic = Traffic::new(traffic::Ports {
             shelf: shelf.clone(),
             serving: serving.clone(),
+            ledger_disk: disk.clone(),
             clock: clock.clone(),
             entropy: entropy.clone(),
             declared: Arc::new(Undeclared),
