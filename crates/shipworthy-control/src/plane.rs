@@ -186,7 +186,7 @@ async fn wrong_method(request: Request) -> Error {
 
 /// The path, as far as it is worth repeating.
 fn shown_path(request: &Request) -> String {
-    request.uri().path().chars().take(128).collect()
+    request.uri().path().chars().take(body::MAX_SHOWN_CHARS).collect()
 }
 
 /// A JSON answer.

@@ -1,4 +1,4 @@
-//! What a request carries: bounded JSON bodies and query strings.
+//! What a request carries: bounded JSON bodies, query strings, and names with a verb.
 
 use std::time::Duration;
 
@@ -12,6 +12,9 @@ use super::Error;
 
 /// The longest body, in bytes: a few fields and a reason of a paragraph.
 pub(super) const MAX_BODY_BYTES: usize = 64 * 1024;
+
+/// As much of a path as is worth repeating, in characters.
+pub(super) const MAX_SHOWN_CHARS: usize = 128;
 
 /// How long a body of that size may take.
 const BODY_TIMEOUT: Duration = Duration::from_secs(10);
@@ -64,6 +67,21 @@ async fn read(body: Body, limit_bytes: usize) -> Result<Bytes, Error> {
         }
         Ok(Err(_)) | Err(_) => Err(Error::BodyCut),
     }
+}
+
+/// The name and the verb of a path that ends with `NAME:VERB`; a name may have colons too. `parse`
+/// knows the verbs of the `route`.
+pub(super) fn name_and_verb<V>(
+    route: &str,
+    given: &str,
+    parse: impl FnOnce(&str) -> Option<V>,
+) -> Result<(String, V), Error> {
+    let parts = given.rsplit_once(':');
+    let found = parts.and_then(|(name, verb)| Some((name.to_owned(), parse(verb)?)));
+    found.ok_or_else(|| {
+        let shown = given.chars().take(MAX_SHOWN_CHARS).collect::<String>();
+        Error::UnknownRoute { path: format!("{route}/{shown}") }
+    })
 }
 
 /// The fields of a query string.

@@ -11,7 +11,7 @@ use shipworthy_core::rollout::Strategy;
 use shipworthy_store::store::MAX_PAGE_ROWS;
 use shipworthy_store::{Attribution, Permission};
 
-use super::body::{query, read_json};
+use super::body::{name_and_verb, query, read_json};
 use super::events::{DEFAULT_LIMIT, Shown, shown};
 use super::guard::Caller;
 use super::{ControlPlane, Error, json};
@@ -109,15 +109,10 @@ pub(super) async fn history(
 pub(super) async fn act(
     State(plane): State<Arc<ControlPlane>>,
     Extension(Caller(token)): Extension<Caller>,
-    Path(name_and_verb): Path<String>,
+    Path(given): Path<String>,
     body: Body,
 ) -> Result<Response<Body>, Error> {
-    let parts = name_and_verb.rsplit_once(':');
-    let parts = parts.and_then(|(name, verb)| Some((name.to_owned(), Verb::parse(verb)?)));
-    let Some((name, verb)) = parts else {
-        let path = name_and_verb.chars().take(128).collect::<String>();
-        return Err(Error::UnknownRoute { path: format!("/v1/endpoints/{path}") });
-    };
+    let (name, verb) = name_and_verb("/v1/endpoints", &given, Verb::parse)?;
     if !token.role.may(verb.permission()) {
         return Err(Error::Forbidden { role: token.role });
     }

@@ -11,7 +11,7 @@ use shipworthy_core::attestation::MAX_ENVELOPE_BYTES;
 use shipworthy_core::signing::SigningKey;
 use shipworthy_store::{Attribution, Permission};
 
-use super::body::{MAX_BODY_BYTES, read_long_json};
+use super::body::{MAX_BODY_BYTES, name_and_verb, read_long_json};
 use super::guard::Caller;
 use super::{ControlPlane, Error, json};
 use crate::models::Cause;
@@ -84,15 +84,10 @@ impl Verb {
 pub(super) async fn act(
     State(plane): State<Arc<ControlPlane>>,
     Extension(Caller(token)): Extension<Caller>,
-    Path(name_and_verb): Path<String>,
+    Path(given): Path<String>,
     body: Body,
 ) -> Result<Response<Body>, Error> {
-    let parts = name_and_verb.rsplit_once(':');
-    let parts = parts.and_then(|(name, verb)| Some((name.to_owned(), Verb::parse(verb)?)));
-    let Some((name, verb)) = parts else {
-        let path = name_and_verb.chars().take(128).collect::<String>();
-        return Err(Error::UnknownRoute { path: format!("/v1/releases/{path}") });
-    };
+    let (name, verb) = name_and_verb("/v1/releases", &given, Verb::parse)?;
     if !token.role.may(verb.permission()) {
         return Err(Error::Forbidden { role: token.role });
     }

@@ -11,7 +11,7 @@ use shipworthy_rows::Timestamp;
 use shipworthy_store::token::SECRET_BYTES;
 use shipworthy_store::{Attribution, NewToken, Role, Secret, Store, Token};
 
-use super::body::{Reasoned, read_json};
+use super::body::{Reasoned, name_and_verb, read_json};
 use super::guard::Caller;
 use super::{ControlPlane, Error, json};
 
@@ -106,13 +106,11 @@ pub(super) async fn create(
 pub(super) async fn act(
     State(plane): State<Arc<ControlPlane>>,
     Extension(Caller(token)): Extension<Caller>,
-    Path(name_and_verb): Path<String>,
+    Path(given): Path<String>,
     body: Body,
 ) -> Result<Response<Body>, Error> {
-    let Some(name) = name_and_verb.strip_suffix(":revoke").map(str::to_owned) else {
-        let path = name_and_verb.chars().take(128).collect::<String>();
-        return Err(Error::UnknownRoute { path: format!("/v1/tokens/{path}") });
-    };
+    let revoke = |verb: &str| (verb == "revoke").then_some(());
+    let (name, ()) = name_and_verb("/v1/tokens", &given, revoke)?;
     let Reasoned { reason } = read_json(body).await?;
     let by = Attribution::new(&token.name, &reason, plane.ports.clock.now())?;
     let revoke = move |plane: &ControlPlane| revoke_token(&*plane.ports.store, &name, &by);
