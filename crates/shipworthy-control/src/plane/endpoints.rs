@@ -36,7 +36,8 @@ struct History {
     next: Option<i64>,
 }
 
-/// The body of every action: `deploy` takes a release and a strategy, `rollback` a release.
+/// The body of every action: `deploy` takes a release and a strategy, `rollback` the release that it
+/// goes to, or the one that it must go from.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Asked {
@@ -44,6 +45,7 @@ struct Asked {
     release: Option<String>,
     strategy: Option<Strategy>,
     to: Option<String>,
+    from: Option<String>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -132,17 +134,18 @@ fn perform(
     asked: Asked,
     by: &Attribution,
 ) -> Result<(), Error> {
-    let Asked { release, strategy, to, .. } = asked;
+    let Asked { release, strategy, to, from, .. } = asked;
     let takes = |is_taken: bool, what: &str| match is_taken {
         true => Err(Error::BadRequest {
             message: format!("`{what}` belongs to another action"),
-            hint: "deploy takes release and strategy, rollback takes to; all take a reason",
+            hint: "deploy takes release and strategy, rollback takes to or from; all take a reason",
         }),
         false => Ok(()),
     };
     takes(release.is_some() && verb != Verb::Deploy, "release")?;
     takes(strategy.is_some() && verb != Verb::Deploy, "strategy")?;
-    takes(to.is_some() && verb != Verb::Rollback, "to")?;
+    takes(to.is_some() && (verb != Verb::Rollback || from.is_some()), "to")?;
+    takes(from.is_some() && verb != Verb::Rollback, "from")?;
     let traffic = &plane.ports.traffic;
     match verb {
         Verb::Deploy => {
@@ -158,7 +161,10 @@ fn perform(
         Verb::Hold => traffic.hold(name, by)?,
         Verb::Resume => traffic.resume(name, by)?,
         // Whether it is stored is in the view.
-        Verb::Rollback => drop(traffic.rollback(name, to.as_deref(), by)?),
+        Verb::Rollback => drop(match from {
+            Some(from) => traffic.rollback_from(name, &from, by)?,
+            None => traffic.rollback(name, to.as_deref(), by)?,
+        }),
         Verb::Stop => drop(traffic.stop(name, by)?),
     }
     Ok(())

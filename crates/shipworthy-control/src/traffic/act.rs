@@ -199,6 +199,23 @@ impl Traffic {
         }
     }
 
+    /// As [`Self::rollback`] without `to`, if it takes the traffic from the release `from`. Who acts
+    /// on what they saw a moment ago, or twice by mistake, undoes nothing else by that.
+    ///
+    /// # Errors
+    /// As that; and when it would take the traffic from another release by now.
+    pub fn rollback_from(&self, name: &str, from: &str, by: &Attribution) -> Result<bool, Error> {
+        self.with(name, |live| {
+            if self.seen(live).leaves() != Some(from) {
+                let message = format!("the traffic of {} has changed since you looked", live.name);
+                let hint = "look again: the page and `shipworthy status ENDPOINT` show what a \
+                            rollback does now";
+                return Err(Error::refused(message, hint));
+            }
+            self.roll_back(live, by, None)
+        })
+    }
+
     fn roll_back_to(&self, name: &str, to: &str, by: &Attribution) -> Result<bool, Error> {
         let id = self.ports.shelf.resolve(to)?;
         self.with(name, |_| Ok(()))?;

@@ -459,6 +459,25 @@ async fn a_rollback_goes_back_and_can_be_rolled_back() {
 }
 
 #[tokio::test]
+async fn of_two_who_saw_the_same_one_rolls_back() {
+    let bench = Bench::new(policy());
+    bench.deploy(&bench.good, Strategy::Canary).unwrap();
+    bench.traffic.promote(NAME, &by("ana")).unwrap();
+    bench.traffic.promote(NAME, &by("ana")).unwrap();
+    let seen = bench.view();
+    assert_eq!(seen.leaves(), Some(bench.good.as_str()));
+    let done: Vec<_> = std::thread::scope(|scope| {
+        let post = || bench.traffic.rollback_from(NAME, bench.good.as_str(), &by("ana"));
+        let posts = [scope.spawn(post), scope.spawn(post)];
+        posts.into_iter().map(|post| post.join().unwrap()).collect()
+    });
+    let refused: Vec<_> = done.into_iter().filter_map(Result::err).collect();
+    let told = refused.iter().map(ToString::to_string).collect::<Vec<_>>();
+    assert_eq!(told, ["the traffic of late has changed since you looked"]);
+    assert_eq!(bench.view().slots.stable.unwrap().release, bench.stable.as_str());
+}
+
+#[tokio::test]
 async fn what_cannot_be_is_refused_with_what_to_do() {
     let bench = Bench::new(policy());
     let told = |error: Error| error.to_string();

@@ -88,6 +88,15 @@ pub struct RolloutView {
     pub findings: Vec<Finding>,
 }
 
+impl View {
+    /// The release that a rollback takes the traffic from.
+    #[must_use]
+    pub fn leaves(&self) -> Option<&str> {
+        let slot = self.slots.candidate.as_ref().or(self.slots.stable.as_ref());
+        slot.map(|slot| slot.release.as_str())
+    }
+}
+
 impl Traffic {
     /// An endpoint as it is now.
     ///
@@ -104,7 +113,7 @@ impl Traffic {
         live.values().map(|live| self.seen(live)).collect()
     }
 
-    fn seen(&self, live: &Live) -> View {
+    pub(super) fn seen(&self, live: &Live) -> View {
         let share = live.rollout.as_ref().map_or(0, Rollout::share);
         let left_us = live.cool_until_us.saturating_sub(self.now_us());
         let has_shadow = live.rollout.as_ref().is_some_and(|r| r.policy.steps.contains(&0));

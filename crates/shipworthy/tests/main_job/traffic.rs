@@ -6,11 +6,12 @@ mod flipping;
 use std::io::{BufRead, BufReader};
 use std::process::{Command, Stdio};
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::command::{Ran, program};
+use crate::http::{Connection, request};
 use crate::project::{NAME, Project, row};
-use crate::server::Server;
+use crate::server::{Server, admin};
 
 /// Nothing is waited for but rows.
 const QUICK: &str = "step_time = \"0s\"\nwatch = \"0s\"\nstep_rows = 1\n";
@@ -165,6 +166,32 @@ fn a_watch_without_a_terminal_prints_a_line_a_change() {
     assert!(Command::new("sh").args(["-c", &interrupt]).status().unwrap().success());
     assert!(watch.wait().unwrap().success());
     assert_eq!(lines.next(), None);
+}
+
+#[test]
+fn a_form_that_is_sent_twice_rolls_back_once() {
+    let (project, server, candidate) = serving("steps = [100]\nautomatic = false\n");
+    let stable = server.release();
+    act(&project, &format!("deploy {candidate}")).expect(0);
+    act(&project, "promote").expect(0);
+    let token = std::fs::read_to_string(project.state().join("token")).unwrap();
+    let bearer = format!("Bearer {}", token.trim());
+    let post = |path: &str, kind: &str, body: &str| {
+        let headers = [("Authorization", &*bearer), ("Content-Type", kind)];
+        let mut connection = Connection::open(admin(&project)).unwrap();
+        connection.ask(&request("POST", path, &headers, body)).unwrap()
+    };
+    let form = format!("endpoint={NAME}&from={}&reason=because", candidate.replace(':', "%3A"));
+    let sent = || post("/rollback", "application/x-www-form-urlencoded", &form);
+    assert_eq!(sent().status, 303);
+    let again = sent();
+    assert_eq!(again.status, 409);
+    let told = format!("This changed nothing: the traffic of {NAME} has changed since you looked.");
+    assert!(again.text().contains(&told), "{}", again.text());
+    let body = json!({"from": candidate, "reason": "because"}).to_string();
+    let refused = post(&format!("/v1/endpoints/{NAME}:rollback"), "application/json", &body);
+    assert_eq!(refused.expect(409)["code"], "traffic_refused");
+    assert_eq!(server.release(), stable);
 }
 
 #[test]

@@ -11,7 +11,6 @@ use maud::html;
 use serde::Deserialize;
 use shipworthy_store::{Attribution, Permission};
 
-use super::endpoint::gone_back_from;
 use super::{identified, notice, render};
 use crate::plane::body::read_form;
 use crate::plane::{ControlPlane, Error};
@@ -43,25 +42,16 @@ async fn taken(plane: &Arc<ControlPlane>, request: Request) -> Result<(), Error>
     let asked: Asked = read_form(request).await?;
     let by = Attribution::new(&token.name, &asked.reason, plane.ports.clock.now())?;
     let done = plane.blocking(move |plane| {
-        let traffic = &plane.ports.traffic;
-        let view = traffic.view(&asked.endpoint)?;
-        if gone_back_from(&view) != Some(asked.from.as_str()) {
-            return Err(Error::TrafficRefused {
-                message: format!("{} has changed since the page showed it", asked.endpoint),
-                hint: "look at the page again: it shows what a rollback does now",
-            });
-        }
-        // Whether it is stored is on the page.
-        traffic.rollback(&asked.endpoint, None, &by)?;
-        Ok(())
+        Ok(plane.ports.traffic.rollback_from(&asked.endpoint, &asked.from, &by)?)
     });
-    done.await
+    // Whether it is stored is on the page.
+    done.await.map(drop)
 }
 
 fn refused(plane: &ControlPlane, error: &Error) -> Response<Body> {
     error.log();
     let body = html! {
-        p { "Nothing was rolled back: " (error) "." }
+        p { "This changed nothing: " (error) "." }
         p { "What to do: " (error.hint()) "." }
         p { a href="/" { "Back to the page" } }
     };

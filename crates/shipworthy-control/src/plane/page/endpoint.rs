@@ -39,12 +39,6 @@ pub(super) fn live(known: &Steered) -> Markup {
     }
 }
 
-/// The release that a rollback takes the traffic from.
-pub(super) fn gone_back_from(view: &View) -> Option<&str> {
-    let slots = &view.slots;
-    slots.candidate.as_ref().or(slots.stable.as_ref()).map(|slot| slot.release.as_str())
-}
-
 /// The button, and the confirmation that it opens. It needs no script.
 fn way_back(view: &View) -> Markup {
     let (name, field) = (&view.endpoint, format!("reason-{}", view.endpoint));
@@ -67,7 +61,7 @@ fn back(view: &View) -> Markup {
     let (form, slots) = (format!("form-{}", view.endpoint), &view.slots);
     html! {
         input type="hidden" name="endpoint" value=(view.endpoint) form=(form);
-        input type="hidden" name="from" value=(gone_back_from(view).unwrap_or_default()) form=(form);
+        input type="hidden" name="from" value=(view.leaves().unwrap_or_default()) form=(form);
         p {
             @match (&slots.stable, &slots.candidate, &slots.previous) {
                 (Some(stable), Some(_), _) => {
