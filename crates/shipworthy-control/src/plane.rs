@@ -12,6 +12,7 @@
 //! **Invariant:** what waits for a disk waits on a thread that may block.
 
 mod body;
+mod drill;
 mod endpoints;
 mod error;
 mod events;

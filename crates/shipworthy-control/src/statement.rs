@@ -4,6 +4,7 @@ mod strict;
 
 use serde_json::{Value, json};
 use shipworthy_core::attestation::{Attested, Statement, predicate};
+use shipworthy_core::drill::Drill;
 use shipworthy_core::{Manifest, SourceFile};
 use shipworthy_rows::Timestamp;
 use shipworthy_store::{Attestation, Attribution};
@@ -123,6 +124,15 @@ pub fn approval(by: &Attribution) -> Statement {
     Statement { predicate_type: predicate::APPROVAL.to_owned(), predicate }
 }
 
+/// How the way back to the release went when it was drilled.
+///
+/// # Errors
+/// Never in practice: a drill has a JSON form.
+pub fn drill(drill: &Drill) -> Result<Statement, serde_json::Error> {
+    let predicate = serde_json::to_value(drill)?;
+    Ok(Statement { predicate_type: predicate::ROLLBACK_DRILL.to_owned(), predicate })
+}
+
 /// Why somebody cannot say something about a release.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{message}")]
@@ -156,14 +166,19 @@ pub fn given_predicate(text: &str) -> Result<Value, Unsayable> {
 /// When only this program may say it, or the predicate is not one of its type.
 pub fn stated(kind: &str, predicate: Value) -> Result<Statement, Unsayable> {
     let no = |message: String| Err(Unsayable { message });
-    let made_here =
-        [predicate::PROVENANCE, predicate::APPROVAL, predicate::QUALITY, predicate::REFERENCE_ROWS];
+    let made_here = [
+        predicate::PROVENANCE,
+        predicate::APPROVAL,
+        predicate::QUALITY,
+        predicate::REFERENCE_ROWS,
+        predicate::ROLLBACK_DRILL,
+    ];
     let predicate_type = match kind {
         "gate-report" => predicate::GATE_REPORT,
         uri if made_here.contains(&uri) => {
             return no(format!(
                 "`{uri}` is said by this program alone: the provenance when a release is made, an \
-                 approval by `shipworthy release approve`"
+                 approval by `shipworthy release approve`, a drill by `shipworthy drill rollback`"
             ));
         }
         uri if is_uri(uri) => uri,

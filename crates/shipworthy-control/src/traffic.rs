@@ -11,6 +11,7 @@
 //! every way on.
 
 mod act;
+mod drill;
 mod driver;
 mod error;
 mod live;
@@ -29,12 +30,14 @@ use shipworthy_ledger::Disk;
 use shipworthy_serving::Serving;
 use shipworthy_store::{Attribution, NewEvent};
 
+use crate::plane::Signer;
 use crate::project::Rollout as Declaration;
 use crate::release::Shelf;
+pub use drill::{Awaited, Drilled, SECONDS, USUAL_SECONDS};
 pub use driver::{Options, run};
 pub use error::Error;
 use live::Live;
-pub use view::{RolloutView, SlotView, View};
+pub use view::{DrillView, RolloutView, SlotView, View};
 
 /// What a project declares about rollouts, which a reload may change.
 pub trait Declared: Send + Sync {
@@ -57,6 +60,8 @@ impl Declared for Undeclared {
 pub struct Ports {
     /// The releases, and control state.
     pub shelf: Shelf,
+    /// Who signs what is said about them.
+    pub signer: Arc<dyn Signer>,
     /// The data plane.
     pub serving: Arc<Serving>,
     /// Where it records what it was asked.
@@ -80,6 +85,12 @@ impl fmt::Debug for Traffic {
         f.debug_struct("Traffic").field("live", &self.live).finish_non_exhaustive()
     }
 }
+
+/// What stands in every way on while the way back is not stored: a message and a hint.
+const NOT_STORED: (&str, &str) = (
+    "what was done last is served, and could not be stored yet",
+    "look at the state directory's disk; it is tried again by itself",
+);
 
 /// A verdict with what it was made of, for the record.
 type LedBy<'a> = Option<(&'a Verdict, &'a Evidence, u64)>;
@@ -110,6 +121,12 @@ impl Traffic {
         action(live.get_mut(name).expect("it was just found"))
     }
 
+    /// The endpoints that something holds of.
+    fn names(&self, holds: impl Fn(&Live) -> bool) -> Vec<String> {
+        let live = self.live.lock().unwrap_or_else(PoisonError::into_inner);
+        live.iter().filter(|(_, live)| holds(live)).map(|(name, _)| name.clone()).collect()
+    }
+
     /// Goes on: what `change` makes of the endpoint is stored, and then served.
     fn go_on(
         &self,
@@ -118,9 +135,7 @@ impl Traffic {
         change: impl FnOnce(&mut Live) -> Result<(), Error>,
     ) -> Result<(), Error> {
         if !live.unsaved.is_empty() {
-            let message = "what was done last is served, and could not be stored yet";
-            let hint = "look at the state directory's disk; it is tried again by itself";
-            return Err(Error::refused(message, hint));
+            return Err(NOT_STORED.into());
         }
         let mut next = live.clone();
         change(&mut next)?;
@@ -133,13 +148,29 @@ impl Traffic {
     }
 
     /// Goes back: what `change` makes of the endpoint is served, and then stored. Says whether it
-    /// is stored.
+    /// is stored. A drill that is under way ends with it.
     fn go_back(
         &self,
         live: &mut Live,
         (kind, by, led_by): (&str, &Attribution, LedBy<'_>),
         change: impl FnOnce(&mut Live),
     ) -> bool {
+        let drilling = live.drilling.take();
+        self.turn_back(live, (kind, by, led_by), change);
+        if let Some(drilling) = drilling {
+            let cut_short = format!("`{}` acted meanwhile: {kind}", by.actor());
+            self.write_down(live, drilling, Some(cut_short));
+        }
+        self.save(live)
+    }
+
+    /// What `change` makes of the endpoint is served, and is to be stored.
+    fn turn_back(
+        &self,
+        live: &mut Live,
+        (kind, by, led_by): (&str, &Attribution, LedBy<'_>),
+        change: impl FnOnce(&mut Live),
+    ) {
         change(live);
         self.serve(live);
         if led_by.is_none() {
@@ -153,7 +184,6 @@ impl Traffic {
             Ok(event) => live.unsaved.push((event, by.clone())),
             Err(error) => tracing::error!(%error, endpoint = name, "an action has no event"),
         }
-        self.save(live)
     }
 
     /// Stores what is not stored yet, in its order; says whether all is.

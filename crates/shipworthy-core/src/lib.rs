@@ -8,6 +8,7 @@ pub mod canonical;
 pub mod checklist;
 mod clock;
 mod decision;
+pub mod drill;
 mod entropy;
 pub mod lineage;
 mod manifest;

@@ -16,7 +16,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Result;
-use shipworthy_control::plane::{self, ControlPlane, Reload, ServingFacts};
+use shipworthy_control::plane::{self, ControlPlane, Reload, ServingFacts, Signer};
 use shipworthy_control::project::LedgerSizes;
 use shipworthy_control::traffic::{self, Declared, Traffic};
 use shipworthy_serving::listener;
@@ -142,11 +142,12 @@ async fn run(server: Server, what: Arc<dyn Serves>, system: &System) -> Result<(
     };
     let serving = Arc::new(Serving::new(nothing_yet(what.limits()), ports, System::cores()));
     let reloader = what.reloader(&serving, &store);
-    let traffic = steering((&state, &ledger), &serving, what.declared(), system);
+    let signer: Arc<dyn Signer> = Arc::new(StateSigner::new(&state, what.signing(), system));
+    let traffic = steering((&state, &ledger), &serving, (what.declared(), &signer), system);
     let control = Arc::new(ControlPlane::new(plane::Ports {
         store: Arc::clone(&store),
         shelf: state.shelf.clone(),
-        signer: Arc::new(StateSigner::new(&state, what.signing(), system)),
+        signer,
         serving: Arc::clone(&serving),
         traffic: Arc::clone(&traffic),
         ledger_disk: Arc::clone(&ledger.disk),
@@ -214,11 +215,12 @@ const fn nothing_yet(limits: Limits) -> Plan {
 fn steering(
     (state, ledger): (&State, &Running),
     serving: &Arc<Serving>,
-    declared: Arc<dyn Declared>,
+    (declared, signer): (Arc<dyn Declared>, &Arc<dyn Signer>),
     system: &System,
 ) -> Arc<Traffic> {
     Arc::new(Traffic::new(traffic::Ports {
         shelf: state.shelf.clone(),
+        signer: Arc::clone(signer),
         serving: Arc::clone(serving),
         ledger_disk: Arc::clone(&ledger.disk),
         clock: Arc::clone(&system.clock),

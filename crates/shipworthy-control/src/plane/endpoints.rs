@@ -12,6 +12,7 @@ use shipworthy_store::store::MAX_PAGE_ROWS;
 use shipworthy_store::{Attribution, Permission};
 
 use super::body::{name_and_verb, query, read_json};
+use super::drill::drill;
 use super::events::{DEFAULT_LIMIT, Shown, shown};
 use super::guard::Caller;
 use super::{ControlPlane, Error, json};
@@ -114,6 +115,9 @@ pub(super) async fn act(
     Path(given): Path<String>,
     body: Body,
 ) -> Result<Response<Body>, Error> {
+    if let Some(name) = given.strip_suffix(":drill") {
+        return drill(&plane, &token, name.to_owned(), body).await;
+    }
     let (name, verb) = name_and_verb("/v1/endpoints", &given, Verb::parse)?;
     if !token.role.may(verb.permission()) {
         return Err(Error::Forbidden { role: token.role });

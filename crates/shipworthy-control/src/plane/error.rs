@@ -219,8 +219,8 @@ impl Error {
             Self::UnknownRoute { .. } => {
                 "there are /v1/status, /v1/checklist, /v1/reload, /v1/tokens, /v1/sign-in-links, \
                  /v1/releases/NAME:approve (:attest, :hold, :free), /v1/endpoints, \
-                 /v1/endpoints/NAME:deploy (:promote, :approve, :hold, :resume, :rollback, :stop), \
-                 /v1/ledger/entries and /v1/events"
+                 /v1/endpoints/NAME:deploy (:promote, :approve, :hold, :resume, :rollback, :stop, \
+                 :drill), /v1/ledger/entries and /v1/events"
             }
             Self::WrongMethod { .. } => "GET reads; POST acts, and its body gives a reason",
             Self::BodyTooLarge { .. } => "an action is a few fields and a reason: send less",

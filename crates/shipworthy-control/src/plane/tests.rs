@@ -75,6 +75,7 @@ impl Bench {
         };
         let traffic = Arc::new(Traffic::new(traffic::Ports {
             shelf: shelf.clone(),
+            signer: Arc::new(Signs),
             serving: Arc::clone(&serving),
             ledger_disk: disk.clone(),
             clock: clock.clone(),

@@ -29,6 +29,7 @@ pub(super) const SECTION: Section = Section::new(
         Key::new("step_rows", "a whole number", "`1000`"),
         Key::new("watch", "a time span", "`\"1h\"`"),
         Key::new("cool_down", "a time span", "`\"10m\"`"),
+        Key::new("drill_every", "a time span", "none: no drill on a schedule"),
         Key::new("burst", "[rollout.burst]", "its defaults"),
         Key::new("guard", "[[rollout.guard]]", "two guards, see there"),
     ],
@@ -44,6 +45,8 @@ const MAX_TESTER_BYTES: usize = 256;
 const COUNTS: RangeInclusive<u64> = 1..=1_000_000_000;
 /// How long a rollout waits for anything.
 const WAITS: RangeInclusive<Duration> = Duration::ZERO..=Duration::from_hours(24 * 30);
+/// How often the way back is drilled: each drill is a statement that stays with its release.
+const DRILLS: RangeInclusive<Duration> = Duration::from_hours(24)..=Duration::from_hours(24 * 365);
 
 /// How a candidate becomes stable.
 #[derive(Clone, Debug, PartialEq)]
@@ -56,6 +59,8 @@ pub struct Rollout {
     pub policy: Policy,
     /// Values of `key` that always get the candidate while there is one; none without a key.
     pub testers: Vec<String>,
+    /// How often the way back is drilled; `None`: only when somebody asks for it.
+    pub drill_every: Option<Duration>,
 }
 
 impl Default for Rollout {
@@ -65,6 +70,7 @@ impl Default for Rollout {
             key: None,
             policy: Policy::default(),
             testers: Vec::new(),
+            drill_every: None,
         }
     }
 }
@@ -77,6 +83,7 @@ pub(super) struct TypedRollout {
     pub(super) key: Option<Located<String>>,
     policy: Policy,
     testers: Vec<String>,
+    drill_every: Option<Duration>,
 }
 
 impl TypedRollout {
@@ -86,6 +93,7 @@ impl TypedRollout {
             key: table.field("key").name(),
             policy: read_policy(&table, mistakes),
             testers: read_testers(&table, mistakes),
+            drill_every: value(table.field("drill_every").duration_in(DRILLS)),
         };
         table.finish();
         typed
@@ -97,6 +105,7 @@ impl TypedRollout {
             key: value(self.key),
             policy: self.policy,
             testers: self.testers,
+            drill_every: self.drill_every,
         }
     }
 }

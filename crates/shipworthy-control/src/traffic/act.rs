@@ -35,7 +35,10 @@ impl Traffic {
         by: &Attribution,
     ) -> Result<(), Error> {
         let id = self.ports.shelf.resolve(release)?;
-        self.with(name, |live| self.may_deploy(live, id.as_str()))?;
+        self.with(name, |live| {
+            self.end_drill(live, Some(format!("`{}` deployed a release meanwhile", by.actor())));
+            self.may_deploy(live, id.as_str())
+        })?;
         let (release, rounding) = self.ports.shelf.load_to_serve(&id)?;
         if let Some(rounding) = rounding {
             tracing::warn!(%rounding, release = %id, "the candidate rounds otherwise than it did");
@@ -47,6 +50,7 @@ impl Traffic {
         let mut salt = [0; 16];
         self.ports.entropy.fill(&mut salt);
         self.with(name, |live| {
+            self.end_drill(live, Some(format!("`{}` deployed a release meanwhile", by.actor())));
             self.may_deploy(live, id.as_str())?;
             fits(&candidate, &live.stable)?;
             let rollout = Rollout {
@@ -260,10 +264,7 @@ impl Traffic {
             return Err(Error::refused("there is no release before the stable one", hint));
         }
         let kind = if led_by.is_some() { ROLLOUT_ROLLED_BACK } else { ENDPOINT_ROLLED_BACK };
-        Ok(self.go_back(live, (kind, by, led_by), |live| {
-            live.swap();
-            turn_over(live);
-        }))
+        Ok(self.go_back(live, (kind, by, led_by), flip))
     }
 
     /// Goes on by `action`: to the next step, or to the end.
@@ -316,9 +317,10 @@ fn end_rollout(live: &mut Live) {
     (live.candidate, live.watch) = (None, None);
 }
 
-/// Stable and the release before it have changed places: a rollout that brought one of them there is
+/// Stable and the release before it change places: a rollout that brought one of them there is
 /// rolled back by that, or done once more.
-fn turn_over(live: &mut Live) {
+pub(super) fn flip(live: &mut Live) {
+    live.swap();
     live.watch = None;
     let stable = live.stable.release.id();
     if let Some(rollout) = &mut live.rollout {

@@ -30,37 +30,45 @@ pub async fn run(traffic: Arc<Traffic>, options: Options, shutdown: Cancellation
     ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     loop {
         tokio::select! {
-            () = shutdown.cancelled() => return,
+            () = shutdown.cancelled() => break,
             _ = ticks.tick() => {}
         }
-        let traffic = Arc::clone(&traffic);
-        // Storing waits for a disk.
-        if let Err(error) = tokio::task::spawn_blocking(move || traffic.look()).await {
-            tracing::error!(%error, "a look at the rollouts did not end");
-        }
+        blocking(&traffic, Traffic::look).await;
+    }
+    blocking(&traffic, Traffic::end_drills).await;
+}
+
+/// Storing waits for a disk.
+async fn blocking(traffic: &Arc<Traffic>, work: fn(&Traffic)) {
+    let traffic = Arc::clone(traffic);
+    if let Err(error) = tokio::task::spawn_blocking(move || work(&traffic)).await {
+        tracing::error!(%error, "a look at the rollouts did not end");
     }
 }
 
 impl Traffic {
     /// Looks at every rollout once, and does what its evidence asks for.
     pub fn look(&self) {
-        let names: Vec<String> = {
-            let live = self.live.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-            let is_busy = |live: &Live| live.watch.is_some() || !live.unsaved.is_empty();
-            live.iter().filter(|(_, live)| is_busy(live)).map(|(name, _)| name.clone()).collect()
-        };
-        for name in names {
+        let now_us = self.now_us();
+        for name in self.names(|live| live.is_busy(now_us)) {
             if let Err(error) = self.with(&name, |live| self.look_at(live)) {
                 tracing::warn!(endpoint = name, %error, "the rollout could not go on");
+            }
+            if let Err(error) = self.attest_drills(&name) {
+                tracing::warn!(endpoint = name, %error, "the drill could not be told");
             }
         }
     }
 
     fn look_at(&self, live: &mut Live) -> Result<(), Error> {
         self.save(live);
+        if live.drilling.is_some() {
+            self.end_drill_in_time(live);
+            return Ok(());
+        }
         let now_us = self.now_us();
         let Some(rollout) = live.rollout.clone().filter(|rollout| !rollout.is_over()) else {
-            return Ok(());
+            return self.drill_on_schedule(live);
         };
         let looked_at = live.sides().map(|(candidate, _)| candidate.clone());
         if let (Some(candidate), Some(watch)) = (looked_at, &mut live.watch) {

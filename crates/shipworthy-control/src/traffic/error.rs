@@ -50,6 +50,12 @@ impl From<store::Error> for Error {
     }
 }
 
+impl From<(&'static str, &'static str)> for Error {
+    fn from((message, hint): (&'static str, &'static str)) -> Self {
+        Self::refused(message, hint)
+    }
+}
+
 impl Error {
     pub(super) fn refused(message: impl Into<String>, hint: &'static str) -> Self {
         Self::Refused { message: message.into(), hint }

@@ -7,6 +7,7 @@ use shipworthy_core::rollout::{Evidence, Rollout, Stage, Verdict};
 use shipworthy_serving::{Candidate, Deployed, Endpoint, Paired, Warmed};
 use shipworthy_store::{Attribution, EndpointChange, EndpointName, NewEvent};
 
+use super::drill::{Drilling, Ended, Last};
 use super::watch::Watch;
 
 /// An endpoint of this server.
@@ -32,6 +33,14 @@ pub(super) struct Live {
     pub(super) cool_until_us: u64,
     /// What was done and is not stored yet, oldest first.
     pub(super) unsaved: Vec<(NewEvent, Attribution)>,
+    /// The drill that is under way.
+    pub(super) drilling: Option<Drilling>,
+    /// Drills that are over, of which nothing is signed yet.
+    pub(super) ended: Vec<Ended>,
+    /// The drill before.
+    pub(super) last_drill: Option<Last>,
+    /// From when on it is looked whether a drill is due, by the clock that never jumps.
+    pub(super) drills_from_us: u64,
 }
 
 impl Live {
@@ -86,6 +95,15 @@ impl Live {
         Some(watch.evidence(rollout, self.sides()?, &self.paired))
     }
 
+    /// Whether something is to be done or looked at of its own accord.
+    pub(super) fn is_busy(&self, now_us: u64) -> bool {
+        let has_drill = self.drilling.is_some() || !self.ended.is_empty();
+        self.watch.is_some()
+            || !self.unsaved.is_empty()
+            || has_drill
+            || now_us >= self.drills_from_us
+    }
+
     /// Whether a candidate is on its way.
     pub(super) fn is_rolling_out(&self) -> bool {
         self.rollout.as_ref().is_some_and(Rollout::is_in_steps)
@@ -126,6 +144,9 @@ impl Live {
                 "warmed": self.warmed,
             })),
         });
+        if let Some(drilling) = &self.drilling {
+            body["drill"] = drilling.way().into();
+        }
         if let Some((verdict, evidence, now_us)) = led_by {
             body["verdict"] = json!(verdict);
             body["evidence"] = json!(evidence);

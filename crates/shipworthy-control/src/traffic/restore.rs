@@ -9,6 +9,7 @@ use shipworthy_serving::{Deployed, Endpoint, Paired};
 use shipworthy_store::event::ROLLOUT_ROLLED_BACK;
 use shipworthy_store::{Attribution, EndpointName};
 
+use super::drill::QUIET_AFTER_START;
 use super::live::Live;
 use super::watch::{Watch, micros};
 use super::{Error, Traffic};
@@ -55,6 +56,7 @@ impl Traffic {
             })
             .ok()
         });
+        let (last_drill, unfinished) = self.drills_before(name)?;
         let mut live = Live {
             name: endpoint_name,
             revision: stored.revision,
@@ -69,8 +71,15 @@ impl Traffic {
             verdict: None,
             cool_until_us: 0,
             unsaved: Vec::new(),
+            drilling: None,
+            ended: Vec::new(),
+            last_drill,
+            drills_from_us: self.now_us().saturating_add(micros(QUIET_AFTER_START)),
         };
         self.resume_rollout(&mut live, stored.candidate.as_ref());
+        if let Some(unfinished) = unfinished {
+            self.end_drill_after_restart(&mut live, &unfinished);
+        }
         Ok(Some(live))
     }
 

@@ -2,6 +2,8 @@
 
 mod harm;
 
+mod drill;
+
 use std::fs;
 use std::path::PathBuf;
 use std::sync::Mutex as Lock;
@@ -21,6 +23,7 @@ use tempfile::TempDir;
 use tower::ServiceExt;
 
 use super::*;
+use crate::models::Cause;
 use crate::project::Project;
 use crate::release::{Keeping, Made};
 use crate::runner::{self, Call, Runner};
@@ -59,6 +62,15 @@ impl Callers for Nobody {
 
     fn may_choose(&self, _: &str) -> bool {
         false
+    }
+}
+
+/// Signs with the key that the bench trusts.
+struct Signs;
+
+impl Signer for Signs {
+    fn key(&self) -> Result<SigningKey, Cause> {
+        Ok(SigningKey::from_random(&[2; 32]))
     }
 }
 
@@ -149,7 +161,7 @@ impl Bench {
         };
         let plan = Plan { endpoints: BTreeMap::new(), limits };
         let serving = Arc::new(Serving::new(plan, ports, 1));
-        let traffic = steering((&shelf, &serving), &disk, &clock, &policy);
+        let traffic = Traffic::new(steering((&shelf, &serving), &disk, &clock, &policy));
         let bench = Self {
             _place: place,
             shelf,
@@ -183,8 +195,15 @@ impl Bench {
 
     /// Another process over the same state.
     fn restart(&mut self) {
-        self.traffic =
+        self.restart_with(|_| ());
+    }
+
+    /// The same, with other ports.
+    fn restart_with(&mut self, change: impl FnOnce(&mut Ports)) {
+        let mut ports =
             steering((&self.shelf, &self.serving), &self.disk, &self.clock, &self.policy);
+        change(&mut ports);
+        self.traffic = Traffic::new(ports);
         self.start();
     }
 
@@ -228,6 +247,12 @@ impl Bench {
         answered
     }
 
+    /// From now on there is a token of this name.
+    fn knows(&self, name: &str) {
+        let token = NewToken::new(name, Role::Operator, &Secret::from_random([9; 32])).unwrap();
+        self.shelf.store.create_token(&token, &by("ana")).unwrap();
+    }
+
     /// So much later, looked at.
     fn later(&self, seconds: u64) -> View {
         self.clock.advance(Duration::from_secs(seconds));
@@ -256,15 +281,16 @@ fn steering(
     disk: &Arc<MemoryDisk>,
     clock: &Arc<SimulatedClock>,
     policy: &RolloutPolicy,
-) -> Traffic {
-    Traffic::new(Ports {
+) -> Ports {
+    Ports {
         shelf: shelf.clone(),
+        signer: Arc::new(Signs),
         serving: Arc::clone(serving),
         ledger_disk: disk.clone(),
         clock: clock.clone(),
         entropy: Arc::new(SeededEntropy::new(9)),
         declared: Arc::new(Declares(policy.clone())),
-    })
+    }
 }
 
 fn release(

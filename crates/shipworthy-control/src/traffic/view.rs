@@ -19,6 +19,8 @@ pub struct View {
     pub rollout: Option<RolloutView>,
     /// What the shadow answered beside stable, since the rollout began.
     pub shadow: Option<PairedCounts>,
+    /// The drill that is under way.
+    pub drill: Option<DrillView>,
     /// Whether the kill switch is on.
     pub stopped: bool,
     /// Whether what is served is stored too.
@@ -97,6 +99,15 @@ impl View {
     }
 }
 
+/// A drill: the release before stable answers for a while.
+#[derive(Clone, Debug, Serialize)]
+pub struct DrillView {
+    /// The release that is stable again after it.
+    pub returns_to: String,
+    /// Seconds until then.
+    pub seconds_left: u64,
+}
+
 impl Traffic {
     /// An endpoint as it is now.
     ///
@@ -126,6 +137,10 @@ impl Traffic {
             },
             rollout: live.rollout.as_ref().map(|rollout| self.rollout(live, rollout)),
             shadow: has_shadow.then(|| live.paired.snapshot()),
+            drill: live.drilling.as_ref().map(|drilling| DrillView {
+                returns_to: drilling.returns_to().to_string(),
+                seconds_left: drilling.ends_us().saturating_sub(self.now_us()).div_ceil(1_000_000),
+            }),
             stopped: live.is_stopped,
             saved: live.unsaved.is_empty(),
             cooling_seconds: left_us.div_ceil(1_000_000),

@@ -16,13 +16,17 @@ pub const QUALITY: &str = "shipworthy:quality/v1";
 /// The salted digests of its reference rows.
 pub const REFERENCE_ROWS: &str = "shipworthy:reference-rows/v1";
 
+/// How the way back to it went when it was drilled.
+pub const ROLLBACK_DRILL: &str = "shipworthy:rollback-drill/v1";
+
 /// All of them with the names that people use.
-pub const NAMES: [(&str, &str); 5] = [
+pub const NAMES: [(&str, &str); 6] = [
     (PROVENANCE, "provenance"),
     (GATE_REPORT, "gate report"),
     (APPROVAL, "approval"),
     (QUALITY, "quality"),
     (REFERENCE_ROWS, "reference rows"),
+    (ROLLBACK_DRILL, "rollback drill"),
 ];
 
 /// The name that people use; of an unknown one its URI.

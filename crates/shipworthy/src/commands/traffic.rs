@@ -1,6 +1,7 @@
 //! The traffic of a running server's endpoints: `deploy` and what may follow it, `status`,
 //! `history`.
 
+mod drill;
 mod history;
 mod status;
 mod view;
@@ -66,6 +67,9 @@ pub(crate) enum Command {
     /// The kill switch: ask no model, and give the project's safe answer until `resume`.
     #[command(after_help = "Example:\n  shipworthy stop flight-delay --reason 'wrong input'")]
     Stop(Endpoint),
+    /// Try the way back for real, and see whether it holds.
+    #[command(subcommand)]
+    Drill(drill::Command),
     Status(status::Args),
     History(history::Args),
 }
@@ -102,6 +106,7 @@ pub(crate) fn run(command: &Command) -> Result<Outcome> {
         Command::Resume(endpoint) => endpoint.act("resume", json!({})),
         Command::Rollback { endpoint, to } => endpoint.act("rollback", json!({"to": to})),
         Command::Stop(endpoint) => endpoint.act("stop", json!({})),
+        Command::Drill(command) => drill::run(command),
         Command::Status(args) => status::run(args),
         Command::History(args) => history::run(args),
     }

@@ -1,5 +1,6 @@
 //! The traffic of an endpoint, steered by the command line.
 
+mod drilling;
 mod elsewhere;
 mod flipping;
 

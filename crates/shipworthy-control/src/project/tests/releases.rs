@@ -36,6 +36,7 @@ fn policy_comes_into_force_without_a_release() {
     for more in [
         "[rollout]\nstep_time = \"5m\"",
         "[rollout]\nkey = \"origin\"\ntesters = [\"JFK\"]",
+        "[rollout]\ndrill_every = \"30d\"",
         "[rollout.burst]\nlooks = 3",
         "[[rollout.guard]]\nmetric = \"error_rate\"\nmax = 0.1",
     ] {

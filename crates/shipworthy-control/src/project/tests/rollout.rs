@@ -21,6 +21,7 @@ step_time = "0s"
 step_rows = 1
 watch = "30d"
 cool_down = "1500ms"
+drill_every = "7d"
 
 [rollout.burst]
 window = "1s"
@@ -69,6 +70,7 @@ max = "1s"
         key: Some("origin".into()),
         policy,
         testers: vec!["JFK".into(), "EWR".into()],
+        drill_every: Some(Duration::from_hours(24 * 7)),
     };
     assert_eq!(parse(&extended(text)).rollout, rollout);
 }
@@ -224,6 +226,7 @@ automatic = "yes"
 step_time = 600
 step_rows = 0
 watch = "31d"
+drill_every = "23h"
 cooldown = "1h"
 "#,
         ),
@@ -262,13 +265,22 @@ cooldown = "1h"
  25 │ watch = "31d"
     ·         ──┬──
     ·           ╰── expected a time span such as "10s", from 0ms to 30d
- 26 │ cooldown = "1h"
+ 26 │ drill_every = "23h"
+    ╰────
+
+  × `drill_every` in [rollout] is "23h"
+    ╭─[shipworthy.toml:26:15]
+ 25 │ watch = "31d"
+ 26 │ drill_every = "23h"
+    ·               ──┬──
+    ·                 ╰── expected a time span such as "10s", from 1d to 365d
+ 27 │ cooldown = "1h"
     ╰────
 
   × unknown key `cooldown` in [rollout]
-    ╭─[shipworthy.toml:26:1]
- 25 │ watch = "31d"
- 26 │ cooldown = "1h"
+    ╭─[shipworthy.toml:27:1]
+ 26 │ drill_every = "23h"
+ 27 │ cooldown = "1h"
     · ────┬───
     ·     ╰── expected a known key
     ╰────

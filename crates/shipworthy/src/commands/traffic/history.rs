@@ -75,12 +75,24 @@ fn table(events: &[Event]) -> String {
     table.set_header(["TIME", "BY", "WHAT", "NOW", "WHY"]);
     for event in events {
         let now = now(&event.body);
-        table.add_row([&event.at, &event.actor, &event.kind, &now, &plain(&event.reason)]);
+        let what = what(event);
+        table.add_row([&event.at, &event.actor, &what, &now, &plain(&event.reason)]);
     }
     for column in table.column_iter_mut() {
         column.set_padding((0, 2));
     }
     table.trim_fmt()
+}
+
+/// What was done; of a drill also how it went.
+fn what(event: &Event) -> String {
+    let Event { kind, body, .. } = event;
+    match (body["drill"].as_str(), body["drilled"]["passed"].as_bool()) {
+        (Some(_), _) => format!("{kind} (drill)"),
+        (None, Some(true)) => format!("{kind}: passed"),
+        (None, Some(false)) => format!("{kind}: failed"),
+        (None, None) => kind.clone(),
+    }
 }
 
 /// Where an event left the endpoint.
@@ -108,6 +120,20 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+
+    #[test]
+    fn an_event_of_a_drill_says_so() {
+        let said = |kind: &str, body: Value| {
+            let (at, actor, reason) = (String::new(), String::new(), String::new());
+            let (kind, subject) = (kind.to_owned(), String::new());
+            what(&Event { id: 1, at, actor, reason, kind, subject, body })
+        };
+        let back = "endpoint.rolled_back";
+        assert_eq!(said(back, json!({})), back);
+        assert_eq!(said(back, json!({"drill": "there"})), "endpoint.rolled_back (drill)");
+        let drilled = json!({"drilled": {"passed": false}});
+        assert_eq!(said("endpoint.drilled", drilled), "endpoint.drilled: failed");
+    }
 
     #[test]
     fn an_event_says_where_it_left_the_endpoint() {

@@ -15,6 +15,7 @@ pub(super) struct View {
     pub(super) slots: Slots,
     pub(super) rollout: Option<Rollout>,
     pub(super) shadow: Option<Shadow>,
+    pub(super) drill: Option<Drill>,
     pub(super) stopped: bool,
     pub(super) saved: bool,
     pub(super) cooling_seconds: u64,
@@ -56,6 +57,12 @@ pub(super) struct Rollout {
     pub(super) findings: Vec<Finding>,
 }
 
+/// The way back, while it is drilled.
+#[derive(Debug, Deserialize)]
+pub(super) struct Drill {
+    pub(super) returns_to: String,
+}
+
 /// What a guard found.
 #[derive(Debug, Deserialize)]
 pub(super) struct Finding {
@@ -87,7 +94,11 @@ impl View {
         let serving = self.serving();
         let rollout = self.rollout.as_ref().map(|rollout| format!("; {}", rollout.place()));
         let unsaved = if self.saved { "" } else { "; not stored yet" };
-        format!("{}: {serving}{}{unsaved}", self.endpoint, rollout.unwrap_or_default())
+        let drill = self.drill.as_ref().map(|Drill { returns_to }| {
+            format!("; a drill is under way, {} returns by itself", short(returns_to))
+        });
+        let (rollout, drill) = (rollout.unwrap_or_default(), drill.unwrap_or_default());
+        format!("{}: {serving}{rollout}{drill}{unsaved}", self.endpoint)
     }
 
     /// Who answers.
@@ -165,7 +176,7 @@ pub(super) mod tests {
                 "why": "the candidate was asked for 10 rows of 1000",
                 "findings": [{"name": "error_rate", "reading": "within", "observed": 0.0,
                     "bound": 0.01, "why": "error_rate is 0.00 %, at most 1.00 % is allowed"}]},
-            "shadow": null, "stopped": false, "saved": true, "cooling_seconds": 0,
+            "shadow": null, "drill": null, "stopped": false, "saved": true, "cooling_seconds": 0,
         })
     }
 
@@ -185,6 +196,11 @@ pub(super) mod tests {
         assert!(waits.ends_with("(25 %), needs an approval to go on"), "{waits}");
         let stopped = headline(|seen| seen["stopped"] = true.into());
         assert!(stopped.starts_with("late: stopped, no model is asked; canary"), "{stopped}");
+        let drilled = headline(|seen| {
+            seen["drill"] = json!({"returns_to": "sha256:cccccccccccccc", "seconds_left": 3});
+        });
+        let returns = "; a drill is under way, sha256:cccccccccccc returns by itself";
+        assert!(drilled.ends_with(returns), "{drilled}");
         let unsaved = headline(|seen| seen["saved"] = false.into());
         assert!(unsaved.ends_with("; not stored yet"), "{unsaved}");
     }

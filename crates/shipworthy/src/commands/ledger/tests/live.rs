@@ -76,6 +76,7 @@ impl Server {
             ServingFacts { shelf: shelf.clone(), serving: serving.clone(), ledger: ledger.clone() };
         let traffic = Traffic::new(traffic::Ports {
             shelf: shelf.clone(),
+            signer: Arc::new(SignsNothing),
             serving: serving.clone(),
             ledger_disk: disk.clone(),
             clock: clock.clone(),
