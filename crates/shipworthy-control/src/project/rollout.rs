@@ -31,7 +31,7 @@ pub(super) const SECTION: Section = Section::new(
         Key::new("cool_down", "a time span", "`\"10m\"`"),
         Key::new("drill_every", "a time span", "none: no drill on a schedule"),
         Key::new("burst", "[rollout.burst]", "its defaults"),
-        Key::new("guard", "[[rollout.guard]]", "two guards, see there"),
+        Key::new("guard", "[[rollout.guard]]", "three guards, see there"),
     ],
 );
 
@@ -157,11 +157,17 @@ fn check_steps(steps: &Located<Vec<u8>>, mistakes: &Mistakes) -> bool {
 }
 
 fn check_approvals(approvals: &Located<Vec<u8>>, steps: &[u8], mistakes: &Mistakes) {
-    let is_step = |share: &u8| steps.contains(share);
-    if !is_increasing(&approvals.value) || !approvals.value.iter().all(is_step) {
-        let names: Vec<_> = steps.iter().map(u8::to_string).collect();
-        let steps = choice(names.iter().map(String::as_str));
-        let expected = format!("expected increasing percentages, each of them a step: {steps}");
+    // A rollout begins in its first step: an approval of it would never be asked for.
+    let later = steps.get(1..).unwrap_or_default();
+    if !is_increasing(&approvals.value) || !approvals.value.iter().all(|at| later.contains(at)) {
+        let names: Vec<_> = later.iter().map(u8::to_string).collect();
+        let expected = match names.is_empty() {
+            true => "expected none, for a rollout begins in its only step".to_owned(),
+            false => format!(
+                "expected increasing percentages, each of them a step after the first: {}",
+                choice(names.iter().map(String::as_str))
+            ),
+        };
         mistakes.add(shares_mistake("approvals", approvals, &expected));
     }
 }

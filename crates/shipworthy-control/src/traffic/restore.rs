@@ -101,6 +101,7 @@ impl Traffic {
             Stage::RolledBack if rollout.cooling => {
                 live.cool_until_us = now_us.saturating_add(micros(rollout.policy.cool_down));
             }
+            Stage::Watching if live.previous.is_none() => return self.let_be(live, &rollout),
             Stage::Watching | Stage::Done | Stage::RolledBack => {}
         }
         live.watch = live
@@ -119,6 +120,19 @@ impl Traffic {
         match Attribution::new(&rollout.started_by, &why, self.ports.clock.now()) {
             Ok(by) => drop(self.go_back(live, (ROLLOUT_ROLLED_BACK, &by, None), |_| {})),
             Err(error) => tracing::error!(%error, "the end of a rollout has no event"),
+        }
+    }
+
+    /// Ends a rollout that has nothing to go back to any more, whatever would be seen of it.
+    fn let_be(&self, live: &mut Live, rollout: &Rollout) {
+        let why = "after a restart the release before it does not load: there is no way back";
+        let by = Attribution::new(&rollout.started_by, why, self.ports.clock.now());
+        let ended = by.map_err(Error::from).and_then(|by| {
+            let action = rollout.forward();
+            self.forward(live, action, &by, None)
+        });
+        if let Err(error) = ended {
+            tracing::error!(endpoint = %live.name, %error, "a rollout without a way back stays");
         }
     }
 

@@ -92,7 +92,7 @@ const FLIGHTS: &str = include_str!("tests/flights.csv");
 /// A server without a network, and its releases: the stable one, a good one, one that refuses long
 /// flights, and one that harm is done to.
 struct Bench {
-    _place: TempDir,
+    place: TempDir,
     shelf: Shelf,
     clock: Arc<SimulatedClock>,
     serving: Arc<Serving>,
@@ -163,7 +163,7 @@ impl Bench {
         let serving = Arc::new(Serving::new(plan, ports, 1));
         let traffic = Traffic::new(steering((&shelf, &serving), &disk, &clock, &policy));
         let bench = Self {
-            _place: place,
+            place,
             shelf,
             clock,
             serving,
@@ -455,6 +455,21 @@ async fn a_restart_in_any_state_goes_on_there() {
     bench.restart();
     assert_eq!(bench.state(), "rolled_back");
     assert_eq!(bench.view().slots.stable.unwrap().release, bench.stable.as_str());
+}
+
+#[tokio::test]
+async fn a_watch_over_a_release_that_has_nothing_before_it_any_more_ends() {
+    let mut bench = Bench::new(policy());
+    bench.deploy(&bench.good, Strategy::BlueGreen).unwrap();
+    bench.traffic.promote(NAME, &by("ana")).unwrap();
+    assert_eq!(bench.state(), "watching");
+    let bundles = bench.place.path().join("state/bundles");
+    fs::remove_dir_all(bundles.join(bench.stable.hex())).unwrap();
+    bench.restart();
+    assert_eq!(bench.state(), "done");
+    let (kinds, why) = bench.history();
+    assert_eq!(kinds.last().unwrap(), "rollout.finished");
+    assert!(why.ends_with("there is no way back"), "{why}");
 }
 
 #[tokio::test]

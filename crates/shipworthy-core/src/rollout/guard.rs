@@ -107,13 +107,14 @@ struct Seen {
 }
 
 impl Guard {
-    /// What is watched where a project declares nothing: errors against stable, and the latency that
-    /// the checklist asks for.
+    /// What is watched where a project declares nothing: errors and refusals against stable, and the
+    /// latency that the checklist asks for.
     #[must_use]
     pub fn defaults() -> Vec<Self> {
         let p99 = Limit::Max(200_000.0);
         vec![
             Self { metric: Metric::ErrorRate, limit: Limit::MaxRegression(0.01) },
+            Self { metric: Metric::RefusedRate, limit: Limit::MaxRegression(0.01) },
             Self { metric: Metric::Latency(990), limit: p99 },
         ]
     }

@@ -184,7 +184,7 @@ fn an_approval_is_for_a_step() {
  21 │ [rollout]
  22 │ approvals = [30, 100]
     ·             ────┬────
-    ·                 ╰── expected increasing percentages, each of them a step: `5`, `25`, `50` or `100`
+    ·                 ╰── expected increasing percentages, each of them a step after the first: `25`, `50` or `100`
     ╰────
 "#,
     );
@@ -196,7 +196,19 @@ fn an_approval_is_for_a_step() {
  22 │ steps = [10, 100]
  23 │ approvals = [100, 10]
     ·             ────┬────
-    ·                 ╰── expected increasing percentages, each of them a step: `10` or `100`
+    ·                 ╰── expected increasing percentages, each of them a step after the first: `100`
+    ╰────
+"#,
+    );
+    check(
+        &extended("\n[rollout]\nsteps = [100]\napprovals = [100]\n"),
+        r#"
+  × `approvals` in [rollout] is [100]
+    ╭─[shipworthy.toml:23:13]
+ 22 │ steps = [100]
+ 23 │ approvals = [100]
+    ·             ──┬──
+    ·               ╰── expected none, for a rollout begins in its only step
     ╰────
 "#,
     );
