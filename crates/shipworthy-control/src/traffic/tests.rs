@@ -500,6 +500,32 @@ async fn a_rollback_goes_back_and_can_be_rolled_back() {
 }
 
 #[tokio::test]
+async fn an_endpoint_says_beforehand_where_a_rollback_leads() {
+    let bench = Bench::new(policy());
+    let back = || bench.traffic.rollback(NAME, None, &by("ana"));
+    let leads_to = |release: Option<&ReleaseId>| {
+        assert_eq!(bench.view().returns_to(), release.map(ReleaseId::as_str));
+        assert_eq!(back().is_ok(), release.is_some());
+        if let Some(release) = release {
+            assert_eq!(bench.view().slots.stable.unwrap().release, release.as_str());
+        }
+    };
+    leads_to(None);
+    bench.deploy(&bench.good, Strategy::Canary).unwrap();
+    leads_to(Some(&bench.stable));
+    leads_to(None);
+    bench.deploy(&bench.good, Strategy::Canary).unwrap();
+    bench.traffic.promote(NAME, &by("ana")).unwrap();
+    bench.traffic.promote(NAME, &by("ana")).unwrap();
+    leads_to(Some(&bench.stable));
+    leads_to(Some(&bench.good));
+    bench.deploy(&bench.strict, Strategy::Canary).unwrap();
+    leads_to(Some(&bench.good));
+    // The release before stable is there, and yet not what is gone back to.
+    leads_to(None);
+}
+
+#[tokio::test]
 async fn of_two_who_saw_the_same_one_rolls_back() {
     let bench = Bench::new(policy());
     bench.deploy(&bench.good, Strategy::Canary).unwrap();

@@ -97,6 +97,20 @@ impl View {
         let slot = self.slots.candidate.as_ref().or(self.slots.stable.as_ref());
         slot.map(|slot| slot.release.as_str())
     }
+
+    /// The release that a rollback gives the traffic to; none where there is nothing to go back to.
+    #[must_use]
+    pub fn returns_to(&self) -> Option<&str> {
+        let Slots { stable, candidate, previous } = &self.slots;
+        let slot = if candidate.is_some() { stable } else { previous };
+        let release = slot.as_ref()?.release.as_str();
+        // A rollout that was rolled back in its steps never took the traffic from anybody.
+        let is_back = self
+            .rollout
+            .as_ref()
+            .is_some_and(|rollout| rollout.state == "rolled_back" && rollout.candidate != release);
+        (candidate.is_some() || !is_back).then_some(release)
+    }
 }
 
 /// A drill: the release before stable answers for a while.

@@ -6,7 +6,7 @@ use maud::{Markup, html};
 use shipworthy_store::Event;
 
 use super::live::Steered;
-use super::text::{commit, grouped, millis, moment, release, span, words};
+use super::text::{commands, commit, grouped, millis, moment, release, span, words};
 use crate::traffic::{SlotView, View};
 
 /// The longest reason that the form takes, in characters; that of an event.
@@ -58,22 +58,17 @@ fn way_back(view: &View) -> Markup {
 /// What a rollback does now. The form sends what it takes the traffic from, so that a page that is
 /// out of date, or a second click, undoes nothing else.
 fn back(view: &View) -> Markup {
-    let (form, slots) = (format!("form-{}", view.endpoint), &view.slots);
+    let form = format!("form-{}", view.endpoint);
+    let to = if view.slots.candidate.is_some() { "stable" } else { "the release before" };
     html! {
         input type="hidden" name="endpoint" value=(view.endpoint) form=(form);
         input type="hidden" name="from" value=(view.leaves().unwrap_or_default()) form=(form);
         p {
-            @match (&slots.stable, &slots.candidate, &slots.previous) {
-                (Some(stable), Some(_), _) => {
-                    "All traffic goes to stable, " (release(&stable.release)) ", at once. The \
-                     rollout ends."
-                }
-                (_, _, Some(previous)) => {
-                    "All traffic goes to the release before, " (release(&previous.release)) ", at \
-                     once."
-                }
-                _ => "There is no release to go back to.",
+            @match view.returns_to() {
+                Some(id) => { "All traffic goes to " (to) ", " (release(id)) ", at once." }
+                None => "There is no release to go back to.",
             }
+            @if view.slots.candidate.is_some() { " The rollout ends." }
         }
     }
 }
@@ -163,7 +158,7 @@ fn events(events: &[Event]) -> Markup {
                     (moment(event.at))
                     p {
                         strong { (words(&event.kind.replace('.', " "))) }
-                        " by " (event.actor) ": " (event.reason)
+                        " by " (event.actor) ": " (commands(&event.reason))
                     }
                 }
             }
