@@ -1,5 +1,18 @@
-// Replaces what is live on the page by what the server sends. Without this the page is as whole.
+// Makes what is live on the page like what the server sends. Without this the page is as whole.
 "use strict";
+// Changes only what differs: what somebody has selected, or scrolled to, stays.
+const fill = (old, fresh) => {
+  const [before, after] = [[...old.childNodes], [...fresh.childNodes]];
+  before.forEach((child, place) => (place < after.length ? become(child, after[place]) : child.remove()));
+  old.append(...after.slice(before.length));
+};
+const become = (old, fresh) => {
+  if (old.isEqualNode(fresh)) return;
+  if (old.nodeName !== fresh.nodeName || !old.attributes) return old.replaceWith(fresh);
+  for (const { name } of [...old.attributes]) if (!fresh.hasAttribute(name)) old.removeAttribute(name);
+  for (const { name, value } of fresh.attributes) old.setAttribute(name, value);
+  fill(old, fresh);
+};
 const news = document.getElementById("news");
 const source = new EventSource("/v1/page/events");
 source.addEventListener("page", (event) => {
@@ -11,7 +24,7 @@ source.addEventListener("page", (event) => {
   }
   for (const part of document.querySelectorAll(".live")) {
     const next = fresh.getElementById(part.id);
-    if (next && next.innerHTML !== part.innerHTML) part.replaceChildren(...next.childNodes);
+    if (next) fill(part, next);
   }
   news.textContent = "Live: changes show by themselves.";
 });
