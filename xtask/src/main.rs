@@ -7,6 +7,7 @@
 
 mod apt;
 mod bench;
+mod browser;
 mod cargo;
 mod onnxruntime;
 mod process;

@@ -30,6 +30,7 @@ pub(super) const STEPS: &[Step] = &[
         about: "the built binary against its peers in Python",
         run: python::run,
     },
+    Step { name: "page", about: "the built binary's page in Chromium", run: python::run_page },
 ];
 
 fn tidy(workspace: &Workspace) -> Result<Outcome> {
