@@ -49,7 +49,7 @@ use crate::traffic::Traffic;
 
 pub use error::Error;
 pub(crate) use error::chain;
-pub use facts::{GatherFacts, ServingFacts, release_facts};
+pub use facts::{GatherFacts, ServingFacts, deployment_facts, release_facts};
 pub use releases::Signer;
 pub use reload::{Reload, ReloadError};
 pub use tokens::{create_token, revoke_token};

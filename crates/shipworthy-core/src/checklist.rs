@@ -1,6 +1,10 @@
 //! The checklist: what stands between a model and its customers, and how far this project is.
 
+mod deployment;
+
 use serde::Serialize;
+
+pub use deployment::{Bypass, DeploymentFacts, DrillFacts, Finished, Shadowed};
 
 /// How far an item is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -52,6 +56,8 @@ pub struct Facts {
     pub contract_columns: usize,
     /// The ledger, if there is one.
     pub ledger: Option<LedgerFacts>,
+    /// The traffic of the endpoint that serves, or would.
+    pub deployment: Option<DeploymentFacts>,
 }
 
 /// What is known about a release.
@@ -101,7 +107,7 @@ pub fn judge(facts: &Facts) -> Vec<Item> {
     let mut items = Vec::new();
     engineering(facts, &mut items);
     data(facts, &mut items);
-    later("Deployment", &DEPLOYMENT, &mut items);
+    deployment::deployment(facts.deployment.as_ref(), &mut items);
     later("Monitoring", &MONITORING, &mut items);
     governance(facts, &mut items);
     later("Loop", &LOOP, &mut items);
@@ -110,11 +116,6 @@ pub fn judge(facts: &Facts) -> Vec<Item> {
 
 type Title = (&'static str, &'static str);
 
-const DEPLOYMENT: [Title; 3] = [
-    ("shadow", "shadow: the candidate answers beside stable, unseen"),
-    ("canary", "canary: the candidate gets 5 % first"),
-    ("blue_green", "blue-green: all traffic moves in one swap"),
-];
 const MONITORING: [Title; 4] = [
     ("latency", "P99 latency under 200 ms"),
     ("data_drift", "data drift is noticed"),
@@ -210,7 +211,7 @@ fn governance(facts: &Facts, items: &mut Vec<Item>) {
         evidence,
         next: "`shipworthy up PROJECT` records every decision; `shipworthy ledger tail` shows them",
     });
-    later(PART, &[("rollback", "one-click rollback, drilled")], items);
+    items.push(deployment::rollback(facts.deployment.as_ref()));
 }
 
 #[cfg(test)]

@@ -155,11 +155,7 @@ async fn run(server: Server, what: Arc<dyn Serves>, system: &System) -> Result<(
         clock: Arc::clone(&system.clock),
         entropy: Arc::clone(&system.entropy),
         reload: Arc::clone(&reloader),
-        facts: Arc::new(ServingFacts {
-            shelf: state.shelf.clone(),
-            serving: Arc::clone(&serving),
-            ledger: ledger.ledger.clone(),
-        }),
+        facts: Arc::new(facts(&state, &serving, &ledger, what.declared(), system)),
         bound: info.admin,
     }));
 
@@ -227,6 +223,23 @@ fn steering(
         entropy: Arc::clone(&system.entropy),
         declared,
     }))
+}
+
+/// What the checklist is judged by.
+fn facts(
+    state: &State,
+    serving: &Arc<Serving>,
+    ledger: &Running,
+    declared: Arc<dyn Declared>,
+    system: &System,
+) -> ServingFacts {
+    ServingFacts {
+        shelf: state.shelf.clone(),
+        serving: Arc::clone(serving),
+        ledger: ledger.ledger.clone(),
+        declared,
+        clock: Arc::clone(&system.clock),
+    }
 }
 
 /// The base URL for programs; for people also where else the server is, and the way in.

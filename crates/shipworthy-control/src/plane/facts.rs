@@ -1,8 +1,11 @@
 //! What the checklist is judged by, gathered from what runs.
 
+mod deployment;
+
 use std::sync::Arc;
 
 use serde::Deserialize;
+use shipworthy_core::Clock;
 use shipworthy_core::attestation::predicate;
 use shipworthy_core::checklist::{Facts, LedgerFacts, Provenance, ReleaseFacts};
 use shipworthy_ledger::{Health, Ledger};
@@ -12,6 +15,8 @@ use shipworthy_store::{Release, Reproducibility, store};
 use super::error::chain;
 use crate::release::{self, Shelf};
 use crate::statement;
+use crate::traffic::Declared;
+pub use deployment::deployment_facts;
 
 /// Gathers what the checklist is judged by. Called on a thread that may block.
 pub trait GatherFacts: Send + Sync {
@@ -30,12 +35,21 @@ pub struct ServingFacts {
     pub serving: Arc<Serving>,
     /// The ledger.
     pub ledger: Ledger,
+    /// What is declared about rollouts.
+    pub declared: Arc<dyn Declared>,
+    /// Time.
+    pub clock: Arc<dyn Clock>,
 }
 
 impl GatherFacts for ServingFacts {
     fn gather(&self) -> Result<Facts, store::Error> {
         let plan = self.serving.plan();
-        let release = plan.endpoints.values().next().map(|endpoint| &endpoint.stable.release);
+        let endpoint = plan.endpoints.values().next();
+        let deployment = endpoint.map(|endpoint| {
+            let (declared, now) = (self.declared.rollout(&endpoint.name), self.clock.now());
+            deployment_facts(&*self.shelf.store, &endpoint.name, &declared, now)
+        });
+        let release = endpoint.map(|endpoint| &endpoint.stable.release);
         let facts = release.map(|release| -> Result<_, store::Error> {
             match self.shelf.store.release(release.id())? {
                 Some(stored) => release_facts(&self.shelf, &stored),
@@ -54,6 +68,7 @@ impl GatherFacts for ServingFacts {
                 entries: self.ledger.watermark().sequence,
                 failure: ledger_failure(&self.ledger),
             }),
+            deployment: deployment.transpose()?,
         })
     }
 }

@@ -72,6 +72,8 @@ impl Bench {
             shelf: shelf.clone(),
             serving: Arc::clone(&serving),
             ledger: ledger.clone(),
+            declared: Arc::new(traffic::Undeclared),
+            clock: clock.clone(),
         };
         let traffic = Arc::new(Traffic::new(traffic::Ports {
             shelf: shelf.clone(),

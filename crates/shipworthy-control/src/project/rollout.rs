@@ -75,6 +75,14 @@ impl Default for Rollout {
     }
 }
 
+impl Rollout {
+    /// Whether a project says anything but the defaults.
+    #[must_use]
+    pub fn declares_anything(&self) -> bool {
+        *self != Self::default()
+    }
+}
+
 /// `[rollout]` as typed.
 #[derive(Debug)]
 pub(super) struct TypedRollout {

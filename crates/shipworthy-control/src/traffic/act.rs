@@ -69,7 +69,10 @@ impl Traffic {
             self.go_on(live, (ROLLOUT_STARTED, by, None), |live| {
                 let is_previous = |previous: &Deployed| *previous.release.id() == id;
                 live.previous = live.previous.take().filter(|previous| !is_previous(previous));
-                live.paired = Arc::<Paired>::default();
+                // What it answered unseen before, beside the same release, still tells of it.
+                if live.candidate.as_ref().is_none_or(|before| *before.release.id() != id) {
+                    live.paired = Arc::<Paired>::default();
+                }
                 live.warmed = Some(warmed);
                 let now_us = self.now_us();
                 live.watch = Some(Watch::new(&candidate, &live.stable, &live.paired, now_us));

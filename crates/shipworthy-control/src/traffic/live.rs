@@ -8,7 +8,7 @@ use shipworthy_serving::{Candidate, Deployed, Endpoint, Paired, Warmed};
 use shipworthy_store::{Attribution, EndpointChange, EndpointName, NewEvent};
 
 use super::drill::{Drilling, Ended, Last};
-use super::watch::Watch;
+use super::watch::{Watch, counted};
 
 /// An endpoint of this server.
 #[derive(Clone, Debug)]
@@ -141,9 +141,15 @@ impl Live {
                 "state": rollout.state(),
                 "stage": rollout.stage,
                 "share": rollout.share(),
+                "candidate": rollout.candidate.as_str(),
+                "steps": rollout.policy.steps,
                 "warmed": self.warmed,
             })),
         });
+        let paired = counted(&self.paired);
+        if rollout.is_some() && paired.rows > 0 {
+            body["rollout"]["paired"] = json!(paired);
+        }
         if let Some(drilling) = &self.drilling {
             body["drill"] = drilling.way().into();
         }

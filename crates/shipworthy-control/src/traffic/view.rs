@@ -17,7 +17,7 @@ pub struct View {
     pub slots: Slots,
     /// The rollout that is under way, or the last one.
     pub rollout: Option<RolloutView>,
-    /// What the shadow answered beside stable, since the rollout began.
+    /// What the shadow answered beside stable, since it became the candidate.
     pub shadow: Option<PairedCounts>,
     /// The drill that is under way.
     pub drill: Option<DrillView>,

@@ -110,7 +110,8 @@ fn counts(candidate: &Deployed) -> Sample {
     Sample { latencies: Latencies::default(), ..candidate.sample() }
 }
 
-fn counted(pairs: &Pairs) -> Paired {
+/// The pairs up to now.
+pub(super) fn counted(pairs: &Pairs) -> Paired {
     let counts = pairs.snapshot();
     Paired { rows: counts.paired, disagreed: counts.disagreed }
 }

@@ -9,6 +9,7 @@ use anyhow::Result;
 use clap::Args as ClapArgs;
 use serde::{Deserialize, Serialize};
 use shipworthy_core::checklist::{self, State};
+use shipworthy_rows::Timestamp;
 
 use crate::cli::Outcome;
 use crate::client::{Found, RemoteArgs, find};
@@ -61,8 +62,8 @@ struct Item {
     next: String,
 }
 
-pub(crate) fn run(args: &Args, _system: &System) -> Result<Outcome> {
-    let checklist = read(args)?;
+pub(crate) fn run(args: &Args, system: &System) -> Result<Outcome> {
+    let checklist = read(args, system.clock.now())?;
     if args.json {
         output::json(&checklist)?;
     } else {
@@ -72,7 +73,7 @@ pub(crate) fn run(args: &Args, _system: &System) -> Result<Outcome> {
     Ok(checklist.outcome(args.strict))
 }
 
-fn read(args: &Args) -> Result<Checklist> {
+fn read(args: &Args, now: Timestamp) -> Result<Checklist> {
     let directory = state::project_directory(&args.project);
     let path = state::of_project(&directory, args.state.as_deref());
     let lock = if args.remote.server.is_some() || path.is_dir() {
@@ -83,7 +84,7 @@ fn read(args: &Args) -> Result<Checklist> {
     } else {
         None
     };
-    let facts = files::facts(&args.project, lock.as_ref())?;
+    let facts = files::facts(&args.project, lock.as_ref(), now)?;
     Ok(Checklist { items: checklist::judge(&facts).into_iter().map(Item::from).collect() })
 }
 

@@ -2,6 +2,7 @@
 
 mod drilling;
 mod elsewhere;
+mod evidence;
 mod flipping;
 
 use std::io::{BufRead, BufReader};

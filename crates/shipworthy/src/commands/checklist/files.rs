@@ -7,20 +7,23 @@ use anyhow::{Context, Result};
 use shipworthy_contract::Contract;
 use shipworthy_control::models::Trees;
 use shipworthy_control::plane;
+use shipworthy_control::project::Rollout;
 use shipworthy_control::release::Shelf;
 use shipworthy_core::ReleaseId;
-use shipworthy_core::checklist::{Facts, LedgerFacts};
+use shipworthy_core::checklist::{DeploymentFacts, Facts, LedgerFacts};
 use shipworthy_ledger::{ReadError, Reader, RealDisk};
+use shipworthy_rows::Timestamp;
 use shipworthy_store::{Bundles, SqliteStore, StateDir, StateLock, Store};
 
 use crate::state;
 
 /// The facts of a project, and of its state directory if there is one.
-pub(super) fn facts(project: &Path, lock: Option<&StateLock>) -> Result<Facts> {
+pub(super) fn facts(project: &Path, lock: Option<&StateLock>, now: Timestamp) -> Result<Facts> {
     let mut facts = Facts::default();
     let mut contract = None;
     if let Some(directory) = lock.map(StateLock::dir) {
         facts.ledger = ledger(directory)?;
+        facts.deployment = deployment(project, directory, now)?;
         if let Some((release, of_release)) = release(directory)? {
             facts.release = Some(release);
             contract = Some(of_release);
@@ -55,6 +58,25 @@ fn release(
     let shelf = Shelf { store, bundles, models: Arc::new(Trees), trusted: None };
     let contract = contract(&shelf, &id)?;
     Ok(Some((plane::release_facts(&shelf, &stored)?, contract)))
+}
+
+/// What happened at the endpoint that a server would serve, held against the project's file, if
+/// there is one.
+fn deployment(
+    project: &Path,
+    directory: &StateDir,
+    now: Timestamp,
+) -> Result<Option<DeploymentFacts>> {
+    if !directory.state_db().is_file() {
+        return Ok(None);
+    }
+    let store = SqliteStore::reading(&directory.state_db())?;
+    let Some(endpoint) = store.endpoints()?.into_iter().next() else { return Ok(None) };
+    let declared = match state::project_file(project).is_file() {
+        true => state::read_project(project)?.rollout,
+        false => Rollout::default(),
+    };
+    Ok(Some(plane::deployment_facts(&store, endpoint.name.as_str(), &declared, now)?))
 }
 
 fn contract(shelf: &Shelf, id: &ReleaseId) -> Result<Contract> {

@@ -4,7 +4,6 @@ use shipworthy_core::attestation::{Statement, predicate};
 use shipworthy_core::signing::SigningKey;
 use shipworthy_core::{FileDigest, Manifest, Output, Task, Trainer, TrainingSet};
 use shipworthy_ledger::{Kind, Options, RealDisk, Record};
-use shipworthy_rows::Timestamp;
 use shipworthy_store::NewAttestation;
 use shipworthy_store::{
     Attribution, Bundles, EndpointName, NewRelease, NewToken, Reproducibility, Role, Secret,
@@ -12,6 +11,8 @@ use shipworthy_store::{
 };
 
 use super::*;
+
+const NOW: Timestamp = Timestamp::from_millis(0);
 
 const PROJECT: &str = r#"[project]
 name = "flight-delay"
@@ -116,7 +117,7 @@ fn write_an_entry(directory: &StateDir) {
 #[test]
 fn a_project_that_never_served_is_judged_by_its_file() {
     let kept = project();
-    let checklist = read(&args(kept.path())).unwrap();
+    let checklist = read(&args(kept.path()), NOW).unwrap();
     assert!(item(&checklist, "contract").evidence.contains("2 columns"));
     assert_eq!(item(&checklist, "audit").state, "not_set_up");
     assert!(!kept.path().join(state::STATE_DIRECTORY).exists(), "nothing is made");
@@ -130,7 +131,7 @@ fn a_project_that_served_is_judged_by_what_it_left() {
     keep_a_release(&lock);
     write_an_entry(lock.dir());
     drop(lock);
-    let checklist = read(&args(kept.path())).unwrap();
+    let checklist = read(&args(kept.path()), NOW).unwrap();
     assert_eq!(item(&checklist, "commit").state, "met");
     assert!(item(&checklist, "commit").evidence.contains("c0ffee"));
     assert_eq!(item(&checklist, "contract").evidence, "no contract yet", "the release's, not 2");
@@ -147,7 +148,7 @@ fn a_damaged_ledger_fails_the_audit() {
     let mut bytes = std::fs::read(&segment).unwrap();
     bytes[3] ^= 0xff;
     std::fs::write(&segment, bytes).unwrap();
-    let checklist = read(&args(kept.path())).unwrap();
+    let checklist = read(&args(kept.path()), NOW).unwrap();
     assert_eq!(item(&checklist, "audit").state, "failing");
     assert!(item(&checklist, "audit").evidence.contains("corrupt"));
 }
@@ -155,13 +156,13 @@ fn a_damaged_ledger_fails_the_audit() {
 #[test]
 fn what_is_no_project_cannot_be_used() {
     let kept = tempfile::tempdir().unwrap();
-    assert!(read(&args(kept.path())).is_err());
+    assert!(read(&args(kept.path()), NOW).is_err());
 }
 
 #[test]
 fn the_checklist_is_readable_without_colours() {
     let kept = project();
-    let checklist = read(&args(kept.path())).unwrap();
+    let checklist = read(&args(kept.path()), NOW).unwrap();
     let plain = checklist.render(false);
     assert!(!plain.contains('\u{1b}'));
     assert!(plain.starts_with("Engineering\n  · not set up  containerised"), "{plain}");
@@ -172,7 +173,7 @@ fn the_checklist_is_readable_without_colours() {
 #[test]
 fn strict_fails_unless_all_is_met() {
     let kept = project();
-    let mut checklist = read(&args(kept.path())).unwrap();
+    let mut checklist = read(&args(kept.path()), NOW).unwrap();
     assert_eq!(checklist.outcome(false), Outcome::Done);
     assert_eq!(checklist.outcome(true), Outcome::Failed);
     checklist.items.iter_mut().for_each(|item| item.state = "met".to_owned());

@@ -72,8 +72,13 @@ impl Server {
         let bound = socket.local_addr().unwrap();
         let bundles = Arc::new(Bundles::reading(&StateDir::open(kept.path()).unwrap()));
         let shelf = Shelf { store: store.clone(), bundles, models: Arc::new(Trees), trusted: None };
-        let facts =
-            ServingFacts { shelf: shelf.clone(), serving: serving.clone(), ledger: ledger.clone() };
+        let facts = ServingFacts {
+            shelf: shelf.clone(),
+            serving: serving.clone(),
+            ledger: ledger.clone(),
+            declared: Arc::new(Undeclared),
+            clock: clock.clone(),
+        };
         let traffic = Traffic::new(traffic::Ports {
             shelf: shelf.clone(),
             signer: Arc::new(SignsNothing),
