@@ -28,7 +28,7 @@ use shipworthy_core::rollout::{Evidence, Verdict};
 use shipworthy_core::{Clock, Entropy};
 use shipworthy_ledger::Disk;
 use shipworthy_serving::Serving;
-use shipworthy_store::{Attribution, NewEvent};
+use shipworthy_store::{Attribution, Endpoint as StoredEndpoint, Event, NewEvent};
 
 use crate::plane::Signer;
 use crate::project::Rollout as Declaration;
@@ -92,6 +92,10 @@ const NOT_STORED: (&str, &str) = (
     "look at the state directory's disk; it is tried again by itself",
 );
 
+/// Events of an endpoint among which one that may have been stored unseen is looked for: others
+/// than those of its slots are rare.
+const LOOKED_BACK: u32 = 20;
+
 /// A verdict with what it was made of, for the record.
 type LedBy<'a> = Option<(&'a Verdict, &'a Evidence, u64)>;
 
@@ -140,8 +144,7 @@ impl Traffic {
         let mut next = live.clone();
         change(&mut next)?;
         let event = NewEvent::new(kind, next.name.as_str(), &next.told(led_by))?;
-        let stored = self.ports.shelf.store.change_endpoint(&next.change(), &event, by)?;
-        next.revision = stored.revision;
+        next.revision = self.stored(&next, &event, by)?;
         *live = next;
         self.serve(live);
         Ok(())
@@ -189,9 +192,9 @@ impl Traffic {
     /// Stores what is not stored yet, in its order; says whether all is.
     fn save(&self, live: &mut Live) -> bool {
         while let Some((event, by)) = live.unsaved.first() {
-            match self.ports.shelf.store.change_endpoint(&live.change(), event, by) {
-                Ok(stored) => {
-                    live.revision = stored.revision;
+            match self.stored(live, event, by) {
+                Ok(revision) => {
+                    live.revision = revision;
                     live.unsaved.remove(0);
                 }
                 Err(error) => {
@@ -201,6 +204,34 @@ impl Traffic {
             }
         }
         true
+    }
+
+    /// Stores an endpoint as it is; gives its revision. After an error it may have been written all
+    /// the same, and would stand in the way of everything that comes later: so it is looked for.
+    fn stored(
+        &self,
+        live: &Live,
+        event: &NewEvent,
+        by: &Attribution,
+    ) -> Result<i64, shipworthy_store::store::Error> {
+        let store = &self.ports.shelf.store;
+        let error = match store.change_endpoint(&live.change(), event, by) {
+            Ok(stored) => return Ok(stored.revision),
+            Err(error) => error,
+        };
+        let (name, next) = (live.name.as_str(), live.revision + 1);
+        let is_next = |found: &StoredEndpoint| found.revision == next;
+        if !store.endpoint(name).ok().flatten().as_ref().is_some_and(is_next) {
+            return Err(error);
+        }
+        let is_ours = |found: &Event| {
+            let told = (found.kind.as_str(), found.body.as_str(), found.actor.as_str(), found.at);
+            told == (event.kind(), event.body(), by.actor(), by.at())
+        };
+        match store.events_of(name, None, LOOKED_BACK) {
+            Ok(events) if events.iter().any(is_ours) => Ok(next),
+            _ => Err(error),
+        }
     }
 
     /// Requests from now on see the endpoint as it is.

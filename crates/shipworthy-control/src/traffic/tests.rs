@@ -3,6 +3,8 @@
 mod harm;
 
 mod drill;
+mod failing;
+mod unsaved;
 
 use std::fs;
 use std::path::PathBuf;
