@@ -4,6 +4,7 @@ mod drilling;
 mod elsewhere;
 mod evidence;
 mod flipping;
+mod refused;
 
 use std::io::{BufRead, BufReader};
 use std::process::{Command, Stdio};
