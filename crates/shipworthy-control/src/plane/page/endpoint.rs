@@ -78,6 +78,9 @@ fn now(view: &View) -> Markup {
     html! {
         @if view.stopped { p.pill.failing { "Stopped: no model is asked" } }
         @else { p.stage { (rollout::stage(view.rollout.as_ref())) } }
+        @if let Some(drill) = &view.drill {
+            p.quiet { "A drill is under way: " (release(&drill.returns_to)) " returns by itself" }
+        }
         @if !view.saved {
             p.pill.failing { "What is served is not stored yet: look at the disk" }
         }
