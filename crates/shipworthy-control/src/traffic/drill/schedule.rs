@@ -22,8 +22,8 @@ const PERIOD: Duration = Duration::from_mins(1);
 /// Why such a drill is begun.
 const ON_SCHEDULE: &str = "drill_every in [rollout] asks for it";
 
-/// Pages of events that are searched for the last drill: it is due when it is not in them.
-const MAX_PAGES: usize = 20;
+/// Pages of events that are searched for the last drill, of 500 each: one is due when none is found.
+const MAX_PAGES: usize = 4;
 
 /// The last drill of an endpoint.
 #[derive(Clone, Debug)]

@@ -87,3 +87,21 @@ fn a_kill_in_a_drill_leaves_the_release_from_before() {
     assert!(lines[2].contains("endpoint.rolled_back (drill)"), "{lines:?}");
     assert!(lines[3].contains("endpoint.rolled_back (drill)") && lines[3].contains("monthly"));
 }
+
+#[test]
+fn a_server_that_is_stopped_ends_its_drill_and_says_so() {
+    let (project, server, candidate) = serving(NOT_WATCHED);
+    act(&project, &format!("deploy {candidate}")).expect(0);
+    act(&project, "promote").expect(0);
+    ask_until(&project, &server, |seen| seen["rollout"]["state"] == "done");
+    let drilled = thread::scope(|scope| {
+        let drilling = scope.spawn(|| drill(&project, "--for 60s"));
+        ask_until(&project, &server, |seen| seen["drill"].is_object());
+        server.terminate();
+        drilling.join().unwrap()
+    });
+    assert!(drilled.expect(1).contains("the drill failed: the server was stopped"), "{drilled:?}");
+    let server = Server::start(&project);
+    assert_eq!(server.release(), candidate);
+    assert_eq!(kinds(&project)[..2], ["endpoint.drilled", "endpoint.rolled_back"]);
+}
