@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use shipworthy_core::attestation::predicate;
 use shipworthy_core::drill::{Drill, MAX_SERVED_US};
 
+use super::harm::BREAKS;
 use super::*;
 
 /// Signs nothing.
@@ -35,14 +36,18 @@ impl Clock for Slow {
 /// The good release is stable, and the one before it loaded.
 fn drillable() -> Bench {
     let bench = Bench::new(RolloutPolicy { watch: Duration::ZERO, ..policy() });
-    bench.deploy(&bench.good, Strategy::Canary).unwrap();
-    bench.traffic.promote(NAME, &by("ana")).unwrap();
-    bench.traffic.promote(NAME, &by("ana")).unwrap();
-    assert_eq!(bench.later(1).rollout.unwrap().state, "done");
+    bench.becomes_stable(&bench.good);
     bench
 }
 
 impl Bench {
+    fn becomes_stable(&self, release: &ReleaseId) {
+        self.deploy(release, Strategy::Canary).unwrap();
+        self.traffic.promote(NAME, &by("ana")).unwrap();
+        self.traffic.promote(NAME, &by("ana")).unwrap();
+        assert_eq!(self.later(1).rollout.unwrap().state, "done");
+    }
+
     fn drill(&self) -> Awaited {
         self.traffic.drill(NAME, 5, &by("ana")).unwrap()
     }
@@ -236,6 +241,23 @@ async fn a_drill_that_is_slow_does_not_pass() {
     }
     let drill = over(&awaited).drill;
     assert!(!drill.passed && drill.why.starts_with("the way there took "), "{}", drill.why);
+}
+
+#[tokio::test]
+async fn a_drill_to_a_release_that_fails_on_rows_does_not_pass() {
+    let bench = Bench::new(RolloutPolicy { watch: Duration::ZERO, ..policy() });
+    bench.becomes_stable(&bench.harmed);
+    bench.becomes_stable(&bench.good);
+    bench.harm.begin(BREAKS);
+    let awaited = bench.drill();
+    bench.ask(20).await;
+    bench.later(5);
+    let drill = over(&awaited).drill;
+    let rows: Vec<_> =
+        drill.measured.rows.iter().map(|rows| (rows.answered, rows.failed)).collect();
+    assert_eq!((drill.passed, rows), (false, vec![(0, 0), (0, 20)]));
+    assert_eq!(drill.why, "the model failed on 20 rows meanwhile");
+    assert_eq!(bench.stable(), bench.good.to_string());
 }
 
 #[tokio::test]

@@ -15,7 +15,7 @@ pub(super) const ROUNDS: u32 = 6;
 
 const NOTHING: u8 = 0;
 const FAILS: u8 = 1;
-const BREAKS: u8 = 2;
+pub(super) const BREAKS: u8 = 2;
 const SLOW: u8 = 3;
 
 /// What is done, from when on.
@@ -31,7 +31,7 @@ impl Harm {
         Self { clock: Arc::clone(clock), kind: NOTHING.into(), calls: AtomicU64::new(0) }
     }
 
-    fn begin(&self, kind: u8) {
+    pub(super) fn begin(&self, kind: u8) {
         self.kind.store(kind, Ordering::Relaxed);
     }
 }
