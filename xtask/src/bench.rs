@@ -1,19 +1,26 @@
 //! Benchmarks: this product beside its peers and beside what the machine can do at all.
 
+mod control;
 mod curve;
 mod disk;
+mod flips;
+mod http;
 mod load;
 mod machine;
 mod open_loop;
 mod payload;
 mod peers;
+mod project;
 mod quantiles;
 mod rate;
 mod report;
+mod rounds;
 mod serve;
 mod server;
+mod shadow;
 mod soak;
 mod store;
+mod traffic;
 mod trees;
 mod wrk;
 
@@ -30,6 +37,10 @@ pub(crate) enum Bench {
     Rate(rate::Options),
     /// Memory under minutes of full load with the durable ledger
     Soak(soak::Options),
+    /// What a shadow takes from live requests, and how many of them it answers
+    Shadow(traffic::Options),
+    /// What live requests notice while two releases change places a thousand times
+    Flips(flips::Options),
     /// What control state costs when it holds 10,000 releases and a million events
     Store(store::Options),
     /// What a row of a tree model costs, here and in other libraries, in one interleaved run
@@ -45,6 +56,8 @@ pub(crate) fn run(workspace: &Workspace, bench: &Bench) -> Result<()> {
         Bench::Serve(options) => serve::run(workspace, options),
         Bench::Rate(options) => rate::run(workspace, options),
         Bench::Soak(options) => soak::run(workspace, options),
+        Bench::Shadow(options) => shadow::run(workspace, options),
+        Bench::Flips(options) => flips::run(workspace, options),
         Bench::Store(options) => store::run(workspace, options),
         Bench::Trees(options) => trees::run(workspace, options),
     }

@@ -2,8 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fs::{self, File};
-use std::io::{BufRead, BufReader, Read, Write};
-use std::net::TcpStream;
+use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::mpsc;
@@ -13,13 +12,13 @@ use std::time::Duration;
 use anyhow::{Context, Result, bail};
 use serde_json::Value;
 
+use super::http;
 use super::payload::{Form, MODEL, ONNX_MODEL, predictions};
 use super::peers::Peer;
 use crate::{onnxruntime, process};
 
 /// The first start of a project trains its model.
 const READY_TIMEOUT: Duration = Duration::from_secs(600);
-const ANSWER_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// The programs that the servers are made of, built.
 pub(super) struct Programs {
@@ -54,6 +53,9 @@ pub(super) const LIMIT: &str = "limit";
 /// This server as it is started for work.
 pub(super) const DURABLE: &str = "durable";
 
+/// The same without a disk.
+pub(super) const MEMORY: &str = "memory";
+
 /// The server whose answers and whose speed the peers are held against.
 pub(super) const OURS: &str = "model";
 
@@ -71,7 +73,7 @@ pub(super) const SERVERS: &[Server] = &[
         command: |programs, directory| up(programs, directory, &[]),
     },
     Server {
-        name: "memory",
+        name: MEMORY,
         about: "this server with `--ledger memory`: what durability costs",
         path: PREDICT,
         form: Form::Flights,
@@ -202,13 +204,10 @@ impl Running {
     /// # Errors
     /// When the answer is not `200` with JSON, with what it was.
     pub(super) fn probe(&self, body: &str) -> Result<Value> {
-        let answer = post(&self.url, body)
-            .with_context(|| format!("the server {} does not answer", self.server.name))?;
-        let json = answer.split_once("\r\n\r\n").map(|(_, json)| json);
-        match json.filter(|_| answer.starts_with("HTTP/1.1 200 ")) {
-            Some(json) => serde_json::from_str(json).with_context(|| format!("no JSON: {json}")),
-            None => bail!("the server {} refuses the payload:\n{}", self.server.name, answer),
-        }
+        let address = self.url.strip_prefix("http://").context("an http URL")?;
+        let (host, path) = address.split_once('/').context("a URL with a path")?;
+        http::ask(host, &format!("POST /{path}"), "", body)
+            .with_context(|| format!("the server {} does not take the payload", self.server.name))
     }
 
     /// The predictions for `body`.
@@ -252,21 +251,4 @@ fn first_line(child: &mut Child) -> Result<Option<String>> {
         Err(mpsc::RecvTimeoutError::Disconnected) => Ok(None),
         Err(mpsc::RecvTimeoutError::Timeout) => bail!("not ready after {READY_TIMEOUT:?}"),
     }
-}
-
-/// The whole answer to one POST, head and body.
-fn post(url: &str, body: &str) -> Result<String> {
-    let address = url.strip_prefix("http://").context("an http URL")?;
-    let (host, path) = address.split_once('/').context("a URL with a path")?;
-    let mut stream = TcpStream::connect(host)?;
-    stream.set_read_timeout(Some(ANSWER_TIMEOUT))?;
-    let length = body.len();
-    write!(
-        stream,
-        "POST /{path} HTTP/1.1\r\nHost: {host}\r\nContent-Type: application/json\r\n\
-         Content-Length: {length}\r\nConnection: close\r\n\r\n{body}"
-    )?;
-    let mut answer = String::new();
-    stream.read_to_string(&mut answer)?;
-    Ok(answer)
 }

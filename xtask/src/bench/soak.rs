@@ -13,7 +13,7 @@ use super::curve::{Curve, Point};
 use super::load::Load;
 use super::payload::{Form, Rows};
 use super::server::{DURABLE, Running, SERVERS};
-use super::{machine, serve, wrk};
+use super::{machine, project, serve, wrk};
 use crate::process;
 use crate::workspace::Workspace;
 
@@ -103,14 +103,10 @@ fn needed(running: &Running, body: &str, state: &Path, options: &Options) -> Res
 /// A copy of the project whose ledger may have `cap_gib`; the root that has it.
 fn project(workspace: &Workspace, scratch: &Path, cap_gib: u64) -> Result<PathBuf> {
     let root = scratch.join("root");
-    let copy = root.join("examples");
-    fs::create_dir_all(&copy)?;
-    let project = workspace.root.join("examples/flights");
-    process::run(Command::new("cp").arg("-r").arg(project).arg(&copy))?;
-    let file = copy.join("flights/shipworthy.toml");
-    let text = fs::read_to_string(&file)?;
     let cap_gib = cap_gib.max(1);
-    fs::write(&file, format!("{text}\n[ledger]\nmax_size = \"{cap_gib} GiB\"\n"))?;
+    project::copy(workspace, &root, |text| {
+        format!("{text}\n[ledger]\nmax_size = \"{cap_gib} GiB\"\n")
+    })?;
     Ok(root)
 }
 
