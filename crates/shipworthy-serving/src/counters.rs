@@ -25,7 +25,7 @@ pub enum Counter {
     UnknownCategories,
     /// Rows that a shadow answered as well as the release that callers rely on.
     ShadowPairedRows,
-    /// Rows that a shadow was spared, because it had too many to answer.
+    /// Rows that a shadow was spared, because live requests needed the time or it had too many.
     ShadowShedRows,
     /// Requests whose rows have several keys, so that chance alone says which side answers.
     MixedKeyRequests,

@@ -7,8 +7,11 @@
 //!                               one thread of the lowest priority
 //! ```
 //!
-//! **Invariant:** a live request waits for nothing here. It asks for a place in a bounded queue before
-//! it copies anything; where there is none, the rows are shed and counted.
+//! **Invariant:** a live request waits for nothing here, and copies nothing before it has a place in a
+//! bounded queue. Where there is none, its rows are shed and counted.
+//!
+//! **Invariant:** the less time live requests leave, the fewer of them ask for a place (`share.rs`), so
+//! that a shadow gives way where they need the time.
 //!
 //! **Invariant:** what takes processor time runs on one thread that the system runs when others leave
 //! it time. Such a thread may stand still at any moment, so it holds no lock that a live request
@@ -19,6 +22,7 @@ mod asked;
 mod paired;
 mod priority;
 mod queue;
+mod share;
 mod worker;
 
 use std::sync::Arc;
@@ -57,6 +61,7 @@ pub async fn mirror(serving: Arc<Serving>, shutdown: CancellationToken) {
     tokio::pin!(recorded);
     let is_running = tokio::select! {
         () = &mut recorded => false,
+        () = serving.shadows.share.follow(&*serving.ports.clock) => true,
         () = shutdown.cancelled() => true,
     };
     serving.shadows.close();

@@ -62,7 +62,8 @@ impl Job {
         }
         let (routed, decoded, ids) = self.route(endpoint)?;
         let release = routed.release();
-        let place = Place::take(&self.serving, &self.plan, &self.request, &routed, &decoded);
+        let asked = (&decoded, &*ids);
+        let place = Place::take(&self.serving, &self.plan, &self.request, &routed, asked);
         let Decoded { batch, misfits, undeclared } = decoded;
         self.serving.counters.add(Counter::UndeclaredValues, undeclared);
         let inputs = Inputs::write(release, &batch, &misfits);

@@ -55,13 +55,13 @@ pub(crate) struct Mirrored {
 
 impl Place {
     /// A place for a request that stable answers, where a shadow is to answer it too. A request that
-    /// finds none is shed.
+    /// finds none is shed, and so is one that would take time which live requests need.
     pub(crate) fn take(
         serving: &Serving,
         plan: &Arc<Plan>,
         request: &Request,
         routed: &Routed<'_>,
-        decoded: &Decoded,
+        (decoded, ids): (&Decoded, &[DecisionId]),
     ) -> Option<Self> {
         let shadow = routed.endpoint.candidate.as_ref().filter(|candidate| candidate.is_shadow)?;
         if routed.slot != Slot::Stable {
@@ -69,7 +69,9 @@ impl Place {
         }
         let release = &shadow.deployed.release;
         let is_read = release.schema() == routed.release().schema();
-        let room = serving.shadows.room(bytes_of(decoded, request, is_read));
+        let is_asked = ids.first().is_none_or(|id| serving.shadows.share.has(*id));
+        let room = is_asked.then(|| serving.shadows.room(bytes_of(decoded, request, is_read)));
+        let room = room.flatten();
         if room.is_none() {
             shed(serving, shadow, decoded.batch.rows());
         }

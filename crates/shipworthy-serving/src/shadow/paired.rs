@@ -49,7 +49,7 @@ pub struct Pairs {
 pub struct PairedCounts {
     /// Rows that both answered.
     pub paired: u64,
-    /// Rows that the shadow was spared, because it had too many.
+    /// Rows that the shadow was spared, because live requests needed the time or it had too many.
     pub shed: u64,
     /// Rows that only the shadow's contract refused.
     pub refused_by_shadow: u64,

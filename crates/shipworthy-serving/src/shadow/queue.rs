@@ -8,6 +8,7 @@ use tokio::sync::mpsc::{self, OwnedPermit, Receiver, Sender};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use super::asked::Mirrored;
+use super::share::Share;
 
 /// The most requests that wait: a quarter of a second of a busy server.
 const MAX_REQUESTS: usize = 8_192;
@@ -18,6 +19,8 @@ const MAX_BYTES: usize = 64 << 20;
 /// A queue that never makes anybody wait: there is room in it, or there is not.
 #[derive(Default)]
 pub(crate) struct Queue {
+    /// Of live requests, those that are to come here.
+    pub(super) share: Share,
     /// Absent while nobody answers.
     open: ArcSwapOption<Open>,
 }

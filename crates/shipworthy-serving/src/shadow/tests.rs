@@ -253,3 +253,17 @@ async fn what_finds_no_room_is_shed_and_counted() {
     assert_eq!((paired.shed, paired.paired), (2, 0));
     assert_eq!(counts.get(Counter::ShadowShedRows), 2);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_busy_server_mirrors_few_and_counts_the_rest() {
+    let fixture = Fixture::new(Some(release(2, &["distance"], 1_000.0, says(1.0)))).await;
+    fixture.serving.shadows.share.set(100.0, 100.0);
+    // The random part of an id is its number again and again: 7 of 255 are below a 32nd.
+    for _ in 0..10 {
+        assert!(fixture.ask(1.0).await.contains("predictions"));
+    }
+    let (paired, entries, counts) = fixture.end().await;
+    assert_eq!((paired.paired, paired.shed), (7, 3));
+    assert_eq!(counts.get(Counter::ShadowShedRows), 3);
+    assert_eq!(entries.len(), 17);
+}

@@ -81,13 +81,15 @@ impl Worker {
         while let Some(next) = self.next().await {
             match next {
                 Next::Asked(mirrored) if self.over.is_cancelled() => self.shed(&mirrored),
-                Next::Asked(mirrored) => match Answering::begin(&self.serving, mirrored) {
-                    Step::Done(records) => self.add(records).await,
-                    Step::Waiting(answering, batch) => self.wait(answering, batch),
-                },
+                Next::Asked(mirrored) => {
+                    match self.spend(|| Answering::begin(&self.serving, mirrored)) {
+                        Step::Done(records) => self.add(records).await,
+                        Step::Waiting(answering, batch) => self.wait(answering, batch),
+                    }
+                }
                 Next::Waited((answering, None)) => self.shed(&answering.mirrored),
                 Next::Waited((answering, Some(predicted))) => {
-                    let records = answering.end(&self.serving, predicted);
+                    let records = self.spend(|| answering.end(&self.serving, predicted));
                     self.add(records).await;
                 }
             }
@@ -139,6 +141,10 @@ impl Worker {
         });
     }
 
+    fn spend<T>(&self, work: impl FnOnce() -> T) -> T {
+        self.serving.shadows.share.spend(&*self.serving.ports.clock, work)
+    }
+
     fn shed(&self, mirrored: &Mirrored) {
         shed(&self.serving, mirrored.asked.endpoint().1, mirrored.ids.len());
     }
@@ -159,7 +165,7 @@ impl Worker {
         if self.records.is_empty() {
             return;
         }
-        let sealed = self.serving.ports.ledger.seal(&self.records);
+        let sealed = self.spend(|| self.serving.ports.ledger.seal(&self.records));
         self.records.clear();
         self.record_bytes = 0;
         match sealed {
