@@ -1,29 +1,16 @@
 """Schemathesis against the description that the server gives of itself, bounded and seeded."""
 
 import json
-import subprocess
-import sys
 
 import pytest
 
+from described import schemathesis
 from rows import rows_of
 
 # The example with missing values; the other one would find the same.
 pytestmark = pytest.mark.parametrize("example", ["credit"], indirect=True)
 
-SEED, EXAMPLES = 7, 25
 TYPES = {"boolean": "boolean", "integer": "integer", "float": "number", "string": "string", "timestamp": "string"}
-
-
-def schemathesis(schema, example, tmp_path, *more):
-    """Runs its command line over a document; everything that it finds fails the test."""
-    document = tmp_path / "openapi.json"
-    document.write_text(json.dumps(schema))
-    command = [sys.executable, "-c", "from schemathesis.cli import schemathesis; schemathesis()", "run", document]
-    command += ["--url", example.url, "--seed", SEED, "--max-examples", EXAMPLES, "--no-color"]
-    command += ["--phases", "examples,coverage,fuzzing", "--suppress-health-check", "all", *more]
-    done = subprocess.run([*map(str, command)], cwd=tmp_path, stdout=subprocess.PIPE, text=True, timeout=60)
-    assert done.returncode == 0, done.stdout
 
 
 @pytest.fixture
@@ -33,7 +20,7 @@ def described(example):
 
 def test_no_request_is_answered_in_a_way_that_is_not_described(example, described, tmp_path):
     # The contract refuses rows that this document allows: it belongs to a release, not to the API.
-    schemathesis(described, example, tmp_path, "--exclude-checks", "positive_data_acceptance")
+    schemathesis(described, example.url, tmp_path, "--exclude-checks", "positive_data_acceptance")
 
 
 def test_models_that_exist_too(example, described, tmp_path):
@@ -43,7 +30,7 @@ def test_models_that_exist_too(example, described, tmp_path):
     parameters["model"]["schema"] = {"enum": [name]}
     parameters["version"]["schema"] = {"enum": [release]}
     parameters["x-shipworthy-model"]["schema"] = {"enum": [name]}
-    schemathesis(described, example, tmp_path, "--exclude-checks", "positive_data_acceptance")
+    schemathesis(described, example.url, tmp_path, "--exclude-checks", "positive_data_acceptance")
 
 
 def test_rows_are_answered_or_refused_as_their_contract_says(example, described, tmp_path):
@@ -61,7 +48,7 @@ def test_rows_are_answered_or_refused_as_their_contract_says(example, described,
         }
     del described["paths"]["/invocations"]["post"]["requestBody"]["content"]["text/csv"]
     included = ["--include-path", "/v1/models/{model}:predict", "--include-path", "/invocations"]
-    schemathesis(described, example, tmp_path, *included)
+    schemathesis(described, example.url, tmp_path, *included)
 
 
 def row_schema(columns):

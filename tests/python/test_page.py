@@ -1,13 +1,8 @@
 """The page of the control plane in a real browser: a canary is watched, and taken back under load."""
 
-import json
 import os
-import shutil
-import subprocess
 import threading
-import urllib.request
 from collections import Counter
-from pathlib import Path
 
 import pytest
 from selenium import webdriver
@@ -16,67 +11,11 @@ from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.support.wait import WebDriverWait
 
-from conftest import ROOT, Server, shipworthy
 from rows import as_instances, rows_of
+from two_releases import NAME, Steered
 
-NAME = "credit-risk"
 PATIENCE_S = 60
 CLIENTS = 2
-
-# It goes to its second step by itself, and stays there until somebody approves the last one.
-ROLLOUT = """
-[rollout]
-steps = [20, 50, 100]
-approvals = [100]
-step_time = "2s"
-step_rows = 20
-cool_down = "0s"
-
-[[rollout.guard]]
-metric = "error_rate"
-max_regression = 0.01
-"""
-
-
-class Steered(Server):
-    """Two releases of an example, of which one serves and the other waits."""
-
-    def __init__(self, place):
-        self.project, self.example = place / "project", "credit"
-        source = ROOT / "examples" / self.example
-        shutil.copytree(source, self.project, ignore=shutil.ignore_patterns(".shipworthy"))
-        declared = self.project / "shipworthy.toml"
-        declared.write_text(declared.read_text().replace("rounds = 500", "rounds = 60") + ROLLOUT)
-        self.git("init -q")
-        self.candidate = self.release(place / "state")
-        declared.write_text(declared.read_text().replace("rounds = 60", "rounds = 50"))
-        self.stable = self.release(place / "state")
-        # The newest is served.
-        super().__init__(["up", self.project], place / "state")
-        self.admin = json.loads((place / "state/server.json").read_text())["admin"]
-        self.token = (place / "state/token").read_text().strip()
-
-    def git(self, line):
-        subprocess.run(["git", "-C", self.project, *line.split()], check=True)
-
-    def release(self, state):
-        self.git("add -A")
-        self.git("-c user.name=a -c user.email=a@b.example commit -q -m a")
-        made = shipworthy("release", self.project, "--state", state, "--json")
-        return json.loads(made)["release"]
-
-    def run(self, *words):
-        return shipworthy(*words, "--state", self.state)
-
-    def deploy(self):
-        self.run("deploy", NAME, self.candidate, "--reason", "a better one")
-
-    def read(self, path):
-        """What the control plane answers."""
-        headers = {"Authorization": f"Bearer {self.token}"}
-        request = urllib.request.Request(f"http://{self.admin}{path}", headers=headers)
-        with urllib.request.urlopen(request) as answer:
-            return json.load(answer)
 
 
 class Load:
@@ -189,12 +128,12 @@ def test_a_canary_advances_on_the_page_and_is_rolled_back_by_the_button_under_lo
     # A client may have read an answer when the page came, and counted it after.
     assert load.answered[server.candidate] <= before[server.candidate] + CLIENTS
 
-    seen = server.read(f"/v1/endpoints/{NAME}")
+    seen = server.ask(f"GET /v1/endpoints/{NAME}")[1]
     assert seen["rollout"]["state"] == "rolled_back" and seen["saved"]
     assert seen["slots"]["candidate"] is None
     assert seen["slots"]["stable"]["release"] == server.stable
     assert seen["slots"]["stable"]["weight"] == 100
-    last = server.read(f"/v1/endpoints/{NAME}/history?limit=1")["events"][0]
+    last = server.ask(f"GET /v1/endpoints/{NAME}/history?limit=1")[1]["events"][0]
     done = [last[field] for field in ("kind", "actor", "reason")]
     assert done == ["rollout.rolled_back", "operator", "customers complain"]
     page.wait_for("rollout rolled back by operator: customers complain")

@@ -19,6 +19,7 @@ mod events;
 mod facts;
 mod guard;
 mod ledger;
+mod openapi;
 mod page;
 mod releases;
 mod reload;
@@ -144,6 +145,7 @@ pub fn router(plane: Arc<ControlPlane>) -> Router {
         from_fn_with_state(state, guard::authorise)
     };
     let reading = Router::new()
+        .route("/openapi.json", get(openapi::serve))
         .route("/v1/status", get(status::show))
         .route("/v1/checklist", get(status::checklist))
         .route("/v1/tokens", get(tokens::list))
@@ -182,7 +184,9 @@ async fn unknown_route(request: Request) -> Error {
 }
 
 async fn wrong_method(request: Request) -> Error {
-    Error::WrongMethod { method: request.method().clone(), path: shown_path(&request) }
+    let (method, path) = (request.method().clone(), shown_path(&request));
+    let allowed = endpoints::allowed(&path);
+    Error::WrongMethod { method, path, allowed }
 }
 
 /// The path, as far as it is worth repeating.

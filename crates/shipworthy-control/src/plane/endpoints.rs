@@ -5,13 +5,13 @@ use std::sync::Arc;
 use axum::body::Body;
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{Extension, Path, Query, State};
-use axum::http::{Response, StatusCode};
+use axum::http::{Method, Response, StatusCode};
 use serde::{Deserialize, Serialize};
 use shipworthy_core::rollout::Strategy;
 use shipworthy_store::store::MAX_PAGE_ROWS;
 use shipworthy_store::{Attribution, Permission};
 
-use super::body::{name_and_verb, query, read_json};
+use super::body::{MAX_SHOWN_CHARS, name_and_verb, query, read_json};
 use super::drill::drill;
 use super::events::{DEFAULT_LIMIT, Shown, shown};
 use super::guard::Caller;
@@ -80,15 +80,24 @@ impl Verb {
     }
 }
 
+/// Each verb, and what it needs.
+#[cfg(test)]
+pub(super) fn verbs() -> impl Iterator<Item = (&'static str, Permission)> {
+    Verb::ALL.into_iter().map(|(name, verb)| (name, verb.permission()))
+}
+
 pub(super) async fn list(State(plane): State<Arc<ControlPlane>>) -> Response<Body> {
     json(StatusCode::OK, &Listed { endpoints: plane.ports.traffic.views() })
 }
 
 pub(super) async fn show(
     State(plane): State<Arc<ControlPlane>>,
-    Path(name): Path<String>,
+    Path(given): Path<String>,
 ) -> Result<Response<Body>, Error> {
-    Ok(json(StatusCode::OK, &plane.ports.traffic.view(&name)?))
+    if given.contains(':') {
+        return Err(wrong_method(Method::GET, &given));
+    }
+    Ok(json(StatusCode::OK, &plane.ports.traffic.view(&given)?))
 }
 
 pub(super) async fn history(
@@ -118,6 +127,9 @@ pub(super) async fn act(
     if let Some(name) = given.strip_suffix(":drill") {
         return drill(&plane, &token, name.to_owned(), body).await;
     }
+    if !given.contains(':') {
+        return Err(wrong_method(Method::POST, &given));
+    }
     let (name, verb) = name_and_verb("/v1/endpoints", &given, Verb::parse)?;
     if !token.role.may(verb.permission()) {
         return Err(Error::Forbidden { role: token.role });
@@ -129,6 +141,19 @@ pub(super) async fn act(
         Ok(plane.ports.traffic.view(&name)?)
     });
     Ok(json(StatusCode::OK, &done.await?))
+}
+
+/// The methods of an endpoint, or of what can be done to one: to the router they are one route.
+pub(super) fn allowed(path: &str) -> Option<&'static str> {
+    let given = path.strip_prefix("/v1/endpoints/").filter(|given| !given.contains('/'))?;
+    Some(if given.contains(':') { "POST" } else { "GET,HEAD" })
+}
+
+fn wrong_method(method: Method, given: &str) -> Error {
+    let given = given.chars().take(MAX_SHOWN_CHARS).collect::<String>();
+    let path = format!("/v1/endpoints/{given}");
+    let allowed = allowed(&path);
+    Error::WrongMethod { method, path, allowed }
 }
 
 fn perform(

@@ -1,7 +1,7 @@
 //! What a caller of the control plane is told when it does not get what it asked for.
 
 use axum::body::Body;
-use axum::http::header::{HeaderValue, WWW_AUTHENTICATE};
+use axum::http::header::{ALLOW, HeaderValue, WWW_AUTHENTICATE};
 use axum::http::{Method, Response, StatusCode};
 use axum::response::IntoResponse;
 use serde::Serialize;
@@ -47,6 +47,8 @@ pub enum Error {
         method: Method,
         /// The path.
         path: String,
+        /// What it takes, where the router does not know.
+        allowed: Option<&'static str>,
     },
     /// A body above the limit.
     #[error("the body is larger than {limit_bytes} bytes")]
@@ -217,10 +219,10 @@ impl Error {
             }
             Self::CrossOrigin => "send a token in `Authorization` instead of the session's cookie",
             Self::UnknownRoute { .. } => {
-                "there are /v1/status, /v1/checklist, /v1/reload, /v1/tokens, /v1/sign-in-links, \
-                 /v1/releases/NAME:approve (:attest, :hold, :free), /v1/endpoints, \
-                 /v1/endpoints/NAME:deploy (:promote, :approve, :hold, :resume, :rollback, :stop, \
-                 :drill), /v1/ledger/entries and /v1/events"
+                "/openapi.json describes what there is: /v1/status, /v1/checklist, /v1/reload, \
+                 /v1/tokens, /v1/sign-in-links, /v1/releases/NAME:approve (:attest, :hold, \
+                 :free), /v1/endpoints, /v1/endpoints/NAME:deploy (:promote, :approve, :hold, \
+                 :resume, :rollback, :stop, :drill), /v1/ledger/entries and /v1/events"
             }
             Self::WrongMethod { .. } => "GET reads; POST acts, and its body gives a reason",
             Self::BodyTooLarge { .. } => "an action is a few fields and a reason: send less",
@@ -284,6 +286,9 @@ impl IntoResponse for Error {
         let mut response = super::json(self.status(), &told);
         if matches!(self, Self::Unauthenticated) {
             response.headers_mut().insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+        }
+        if let Self::WrongMethod { allowed: Some(allowed), .. } = self {
+            response.headers_mut().insert(ALLOW, HeaderValue::from_static(allowed));
         }
         response
     }

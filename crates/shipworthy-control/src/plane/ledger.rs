@@ -17,7 +17,7 @@ use super::{ControlPlane, Error, body, json};
 const DEFAULT_LIMIT: u64 = 100;
 
 /// The most entries of a page.
-const MAX_LIMIT: u64 = 10_000;
+pub(super) const MAX_LIMIT: u64 = 10_000;
 
 /// A page ends early when its payloads pass this, in bytes: a page is held in memory.
 const MAX_PAGE_BYTES: usize = 8 << 20;

@@ -54,14 +54,15 @@ enum Verb {
 }
 
 impl Verb {
+    const ALL: [(&'static str, Self); 4] = [
+        ("approve", Self::Approve),
+        ("attest", Self::Attest),
+        ("hold", Self::Hold),
+        ("free", Self::Free),
+    ];
+
     fn parse(text: &str) -> Option<Self> {
-        Some(match text {
-            "approve" => Self::Approve,
-            "attest" => Self::Attest,
-            "hold" => Self::Hold,
-            "free" => Self::Free,
-            _ => return None,
-        })
+        Self::ALL.iter().find(|(name, _)| *name == text).map(|(_, verb)| *verb)
     }
 
     const fn permission(self) -> Permission {
@@ -79,6 +80,12 @@ impl Verb {
             Self::Free => "freed",
         }
     }
+}
+
+/// Each verb, and what it needs.
+#[cfg(test)]
+pub(super) fn verbs() -> impl Iterator<Item = (&'static str, Permission)> {
+    Verb::ALL.into_iter().map(|(name, verb)| (name, verb.permission()))
 }
 
 pub(super) async fn act(

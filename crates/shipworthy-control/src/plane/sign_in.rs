@@ -36,7 +36,7 @@ const MAX_LINKS: usize = 16;
 pub(super) const MAX_SESSIONS: usize = 64;
 
 /// The name of the session's cookie.
-const SESSION_COOKIE: &str = "shipworthy_session";
+pub(super) const SESSION_COOKIE: &str = "shipworthy_session";
 
 /// Random bytes of a code and of a session.
 const SECRET_BYTES: usize = 32;

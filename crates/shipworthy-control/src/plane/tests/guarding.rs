@@ -111,6 +111,10 @@ async fn what_is_not_there_answers_as_everything_does() {
         ("GET /v1/", StatusCode::NOT_FOUND, "unknown_route"),
         ("DELETE /v1/status", StatusCode::METHOD_NOT_ALLOWED, "wrong_method"),
         ("PATCH /", StatusCode::METHOD_NOT_ALLOWED, "wrong_method"),
+        ("GET /v1/endpoints/delay:stop", StatusCode::METHOD_NOT_ALLOWED, "wrong_method"),
+        ("POST /v1/endpoints/delay", StatusCode::METHOD_NOT_ALLOWED, "wrong_method"),
+        ("POST /v1/endpoints/delay:bless", StatusCode::NOT_FOUND, "unknown_route"),
+        ("GET /v1/endpoints/delay:bless", StatusCode::METHOD_NOT_ALLOWED, "wrong_method"),
         ("POST /v1/tokens/root:bless", StatusCode::NOT_FOUND, "unknown_route"),
         ("POST /v1/tokens/root", StatusCode::NOT_FOUND, "unknown_route"),
     ];
@@ -118,5 +122,7 @@ async fn what_is_not_there_answers_as_everything_does() {
         let reply = bench.operate(line, &json!({"reason": "a test"})).await;
         assert_eq!(reply.status, status, "{line}");
         assert_eq!(reply.code(), code, "{line}");
+        let says_what_it_takes = reply.headers.contains_key("allow");
+        assert_eq!(says_what_it_takes, code == "wrong_method", "{line}");
     }
 }

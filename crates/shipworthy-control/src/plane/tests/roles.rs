@@ -8,6 +8,7 @@ use super::*;
 fn routes() -> Vec<(&'static str, Value, StatusCode)> {
     let why = json!({"reason": "a test"});
     vec![
+        ("GET /openapi.json", Value::Null, StatusCode::OK),
         ("GET /v1/status", Value::Null, StatusCode::OK),
         ("GET /v1/checklist", Value::Null, StatusCode::OK),
         ("GET /v1/tokens", Value::Null, StatusCode::OK),
