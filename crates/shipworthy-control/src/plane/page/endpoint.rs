@@ -9,8 +9,9 @@ use super::live::Steered;
 use super::text::{commands, commit, grouped, millis, moment, release, span, words};
 use crate::traffic::{SlotView, View};
 
-/// The longest reason that the form takes, in characters; that of an event.
-const MAX_REASON_CHARS: usize = 2_000;
+/// The longest reason that the form takes, in characters: whatever they are, they are no more than
+/// an event's 2,000 bytes.
+const MAX_REASON_CHARS: usize = 500;
 
 /// The card of an endpoint, with the way back for who may take it.
 pub(super) fn card(known: &Steered, may_act: bool) -> Markup {
