@@ -6,9 +6,14 @@
 
 mod calibration;
 mod confusion;
+mod ranking;
 
-pub use calibration::{MAX_BINS, ReliabilityBin, expected_calibration_error, reliability_table};
+pub use calibration::{
+    MAX_BINS, ReliabilityBin, equal_mass_calibration_error, expected_calibration_error,
+    maximum_calibration_error, reliability_table,
+};
 pub use confusion::ConfusionMatrix;
+pub use ranking::{average_precision, gini, ks_statistic, pr_auc_trapezoid};
 
 use crate::Error;
 use crate::input::{check_finite, check_paired, check_probabilities};

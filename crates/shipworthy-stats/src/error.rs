@@ -49,6 +49,13 @@ pub enum Error {
     #[error("every target is the same; there is no variance to explain")]
     ConstantTarget,
 
+    /// Something is the same everywhere, where the result measures how it varies.
+    #[error("the {what} does not vary")]
+    NoVariation {
+        /// What is constant.
+        what: &'static str,
+    },
+
     /// A probability lies outside [0, 1].
     #[error("the probability at {index} is {value}, outside [0, 1]")]
     ScoreOutOfRange {
@@ -94,6 +101,22 @@ pub enum Error {
     TooFewClasses {
         /// Number of classes given.
         classes: usize,
+    },
+
+    /// More classes than a table of pairs of classes has room for.
+    #[error("at most {max} classes are possible, not {classes}")]
+    TooManyClasses {
+        /// Number of classes given.
+        classes: usize,
+        /// Largest possible number.
+        max: usize,
+    },
+
+    /// No row is of a class that is compared with the others.
+    #[error("no row is of class {class}, so it cannot be compared with the others")]
+    ClassAbsent {
+        /// Which class.
+        class: usize,
     },
 
     /// The number of bins is zero or beyond the limit.

@@ -34,6 +34,7 @@ pub mod classification;
 mod error;
 mod input;
 pub mod multiclass;
+mod rank;
 pub mod regression;
 mod sum;
 

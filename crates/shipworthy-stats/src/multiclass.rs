@@ -4,6 +4,12 @@
 //! classes + c]` is the probability of class c in row i. Its rows must sum to one within
 //! [`ROW_SUM_TOLERANCE`].
 
+mod ranking;
+mod table;
+
+pub use ranking::{roc_auc_ovo_macro, roc_auc_ovr_macro, top_k_accuracy};
+pub use table::{ConfusionTable, MAX_TABLE_CLASSES};
+
 use crate::Error;
 use crate::classification::LOG_LOSS_CLIP;
 use crate::input::{check_classes, check_paired, check_probabilities};

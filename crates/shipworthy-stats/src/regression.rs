@@ -3,6 +3,15 @@
 //! `targets[i]` is what happened in row i and `predictions[i]` what the model said, both finite and
 //! in the unit of the target.
 
+mod correlation;
+mod error;
+
+pub use correlation::{kendall_tau_b, pearson, spearman};
+pub use error::{
+    d2_absolute_error, explained_variance, mape_excluding_zero, max_error, median_absolute_error,
+    smape,
+};
+
 use crate::Error;
 use crate::input::{check_finite, check_paired, finite_result};
 use crate::sum::{root_mean_square, sum};

@@ -43,15 +43,10 @@ pub fn reliability_table(
     bins: usize,
 ) -> Result<Vec<ReliabilityBin>, Error> {
     check_probability_rows(labels, scores)?;
-    if bins == 0 || bins > MAX_BINS {
-        return Err(Error::BinsOutOfRange { bins, max: MAX_BINS });
-    }
+    check_bins(bins)?;
     let mut tallies = vec![Tally::default(); bins];
     for (&label, &score) in labels.iter().zip(scores) {
-        let tally = &mut tallies[bin_of(score, bins)];
-        tally.count += 1;
-        tally.positives += usize::from(label);
-        tally.scores.add(score);
+        tallies[bin_of(score, bins)].add(label, score);
     }
     let filled = tallies.iter().enumerate().filter(|(_, tally)| tally.count > 0);
     Ok(filled.map(|(bin, tally)| tally.row(bin, bins)).collect())
@@ -79,6 +74,63 @@ pub fn expected_calibration_error(
     Ok(sum(gaps) / labels.len() as f64)
 }
 
+/// Maximum calibration error: the largest distance between predicted and observed rate of a bin.
+///
+/// Source: Naeini et al. 2015 and Guo et al. 2017, equation 4, over the bins of
+/// [`reliability_table`]. A bin of few rows can decide it.
+///
+/// Scores are probabilities in [0, 1]; `bins` is in 1..=[`MAX_BINS`]. The result is in [0, 1];
+/// smaller is better. Allocates O(`bins`).
+///
+/// # Errors
+/// As [`reliability_table`].
+pub fn maximum_calibration_error(
+    labels: &[bool],
+    scores: &[f64],
+    bins: usize,
+) -> Result<f64, Error> {
+    let table = reliability_table(labels, scores, bins)?;
+    Ok(table.iter().map(|row| (row.observed_rate - row.mean_predicted).abs()).fold(0.0, f64::max))
+}
+
+/// Expected calibration error over bins of equal mass: of n rows sorted by score, the one of rank r
+/// (from 0) is in bin ⌊r × `bins` / n⌋.
+///
+/// Source: the adaptive bins of Nguyen & O'Connor 2015 and Nixon et al. 2019. Rows of one score
+/// stay in their order, so where such a tie crosses the edge of a bin the order decides.
+///
+/// Scores are probabilities in [0, 1]; `bins` is in 1..=[`MAX_BINS`]. The result is in [0, 1];
+/// smaller is better. O(n log n) time; allocates one number a row and O(`bins`).
+///
+/// # Errors
+/// As [`reliability_table`].
+pub fn equal_mass_calibration_error(
+    labels: &[bool],
+    scores: &[f64],
+    bins: usize,
+) -> Result<f64, Error> {
+    check_probability_rows(labels, scores)?;
+    check_bins(bins)?;
+    let rows = labels.len();
+    let mut order: Vec<usize> = (0..rows).collect();
+    order.sort_by(|&a, &b| scores[a].total_cmp(&scores[b]));
+    let mut tallies = vec![Tally::default(); bins];
+    for (rank, &row) in order.iter().enumerate() {
+        // In 128 bits, since the product may not fit a word.
+        let bin = (rank as u128 * bins as u128 / rows as u128) as usize;
+        tallies[bin].add(labels[row], scores[row]);
+    }
+    let gaps = tallies.iter().map(|tally| (tally.positives as f64 - tally.scores.total()).abs());
+    Ok((sum(gaps) / rows as f64).min(1.0))
+}
+
+fn check_bins(bins: usize) -> Result<(), Error> {
+    if bins == 0 || bins > MAX_BINS {
+        return Err(Error::BinsOutOfRange { bins, max: MAX_BINS });
+    }
+    Ok(())
+}
+
 #[derive(Clone, Default)]
 struct Tally {
     count: usize,
@@ -87,6 +139,12 @@ struct Tally {
 }
 
 impl Tally {
+    fn add(&mut self, label: bool, score: f64) {
+        self.count += 1;
+        self.positives += usize::from(label);
+        self.scores.add(score);
+    }
+
     fn row(&self, bin: usize, bins: usize) -> ReliabilityBin {
         let count = self.count as f64;
         let (lower, upper) = (edge(bin, bins), edge(bin + 1, bins));
@@ -162,7 +220,25 @@ mod tests {
     fn impossible_bin_counts_are_refused() {
         for bins in [0, MAX_BINS + 1] {
             let error = Error::BinsOutOfRange { bins, max: MAX_BINS };
-            assert_eq!(reliability_table(&[true], &[0.5], bins), Err(error));
+            assert_eq!(reliability_table(&[true], &[0.5], bins), Err(error.clone()));
+            assert_eq!(equal_mass_calibration_error(&[true], &[0.5], bins), Err(error));
         }
+    }
+
+    #[test]
+    fn bins_of_equal_mass_follow_the_rank() {
+        let (labels, scores) = ([true, false, true, false], [0.9, 0.1, 0.8, 0.2]);
+        let error = equal_mass_calibration_error(&labels, &scores, 2).expect("a valid input");
+        assert!((error - (0.3 + 0.3) / 4.0).abs() < 1e-15);
+        // More bins than rows leave some empty.
+        let alone = equal_mass_calibration_error(&labels, &scores, 100).expect("a valid input");
+        assert!((alone - (0.1 + 0.1 + 0.2 + 0.2) / 4.0).abs() < 1e-15);
+    }
+
+    #[test]
+    fn the_worst_bin_is_the_maximum() {
+        let (labels, scores) = ([true, false, true, false], [0.9, 0.1, 0.8, 0.3]);
+        let worst = maximum_calibration_error(&labels, &scores, 10).expect("a valid input");
+        assert!((worst - 0.3).abs() < 1e-15);
     }
 }

@@ -78,6 +78,67 @@ impl ConfusionMatrix {
         let twice = 2 * self.true_positives;
         ratio(twice, twice + self.false_positives + self.false_negatives, Error::NoPositiveLabels)
     }
+
+    /// Share of the negative rows that are predicted positive, in [0, 1].
+    ///
+    /// # Errors
+    /// [`Error::OneClass`] when no row is negative.
+    pub fn false_positive_rate(&self) -> Result<f64, Error> {
+        let negative = self.false_positives + self.true_negatives;
+        ratio(self.false_positives, negative, Error::OneClass { label: true })
+    }
+
+    /// Mean of the shares of each class that are predicted right, in [0, 1]; a blind guess gets
+    /// 0.5. Source: scikit-learn's `balanced_accuracy_score`.
+    ///
+    /// # Errors
+    /// [`Error::NoPositiveLabels`], [`Error::OneClass`] when no row is negative.
+    pub fn balanced_accuracy(&self) -> Result<f64, Error> {
+        Ok(f64::midpoint(self.recall()?, 1.0 - self.false_positive_rate()?))
+    }
+
+    /// Correlation of label and prediction, in [−1, 1]; 0 is a blind guess.
+    ///
+    /// Source: Matthews 1975, the phi coefficient; scikit-learn's `matthews_corrcoef`, without its
+    /// 0 where a margin of the table is empty.
+    ///
+    /// # Errors
+    /// [`Error::NoVariation`] when all labels, or all predictions, are the same.
+    pub fn mcc(&self) -> Result<f64, Error> {
+        let [tp, fp, tn, r#fn] = self.cells();
+        // A root of each factor, so that the product of counts does not overflow.
+        let margins = (tp + fp).sqrt() * (tp + r#fn).sqrt() * (tn + fp).sqrt() * (tn + r#fn).sqrt();
+        if margins == 0.0 {
+            return Err(Error::NoVariation { what: "label or the prediction" });
+        }
+        Ok(((tp * tn - fp * r#fn) / margins).clamp(-1.0, 1.0))
+    }
+
+    /// Agreement of label and prediction beyond what chance gives, at most 1; 0 is a blind guess.
+    ///
+    /// Source: Cohen 1960; scikit-learn's `cohen_kappa_score`.
+    ///
+    /// # Errors
+    /// [`Error::Empty`], and [`Error::NoVariation`] when all labels and all predictions are one
+    /// and the same class, so that chance alone agrees always.
+    pub fn cohen_kappa(&self) -> Result<f64, Error> {
+        let agreement = self.accuracy()?;
+        let [tp, fp, tn, r#fn] = self.cells();
+        let rows = tp + fp + tn + r#fn;
+        let positive = ((tp + fp) / rows) * ((tp + r#fn) / rows);
+        let negative = ((tn + fp) / rows) * ((tn + r#fn) / rows);
+        let chance = positive + negative;
+        if chance >= 1.0 {
+            return Err(Error::NoVariation { what: "label and the prediction" });
+        }
+        Ok((agreement - chance) / (1.0 - chance))
+    }
+
+    /// True and false positives, true and false negatives.
+    fn cells(&self) -> [f64; 4] {
+        [self.true_positives, self.false_positives, self.true_negatives, self.false_negatives]
+            .map(|count| count as f64)
+    }
 }
 
 fn ratio(part: u64, whole: u64, undefined: Error) -> Result<f64, Error> {
@@ -115,6 +176,30 @@ mod tests {
         assert_eq!(negative.recall(), Err(Error::NoPositiveLabels));
         assert_eq!(negative.f1(), Err(Error::NoPositiveLabels));
         assert_eq!(negative.accuracy(), Ok(1.0));
+    }
+
+    #[test]
+    fn a_blind_guess_agrees_as_chance_does() {
+        let guess = at(&[true, true, false, false], &[0.9, 0.1, 0.9, 0.1], 0.5);
+        assert_eq!(guess.mcc(), Ok(0.0));
+        assert_eq!(guess.cohen_kappa(), Ok(0.0));
+        assert_eq!(guess.balanced_accuracy(), Ok(0.5));
+        let right = at(&[true, false], &[0.9, 0.1], 0.5);
+        assert_eq!(right.mcc(), Ok(1.0));
+        assert_eq!(right.cohen_kappa(), Ok(1.0));
+    }
+
+    #[test]
+    fn agreement_without_variation_is_an_error() {
+        let silent = at(&[true, false], &[0.1, 0.1], 0.5);
+        assert_eq!(silent.mcc(), Err(Error::NoVariation { what: "label or the prediction" }));
+        assert_eq!(silent.cohen_kappa(), Ok(0.0));
+        let constant = at(&[false, false], &[0.1, 0.1], 0.5);
+        let error = Error::NoVariation { what: "label and the prediction" };
+        assert_eq!(constant.cohen_kappa(), Err(error));
+        assert_eq!(constant.balanced_accuracy(), Err(Error::NoPositiveLabels));
+        let positive = at(&[true], &[0.9], 0.5);
+        assert_eq!(positive.false_positive_rate(), Err(Error::OneClass { label: true }));
     }
 
     #[test]
