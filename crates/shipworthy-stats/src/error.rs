@@ -128,6 +128,17 @@ pub enum Error {
         max: usize,
     },
 
+    /// An argument lies where a function is not defined.
+    #[error("{argument} = {value} is outside the domain of {function}")]
+    OutOfDomain {
+        /// Which function.
+        function: &'static str,
+        /// Which of its arguments.
+        argument: &'static str,
+        /// The offending value.
+        value: f64,
+    },
+
     /// The inputs are finite, but the result is beyond the range of `f64`.
     #[error("{metric} is beyond the range of a 64-bit float")]
     Overflow {

@@ -36,6 +36,7 @@ mod input;
 pub mod multiclass;
 mod rank;
 pub mod regression;
+pub mod special;
 mod sum;
 
 pub use error::Error;
