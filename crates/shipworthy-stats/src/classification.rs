@@ -1,4 +1,4 @@
-//! Point metrics of a binary classifier.
+//! Metrics of a binary classifier, and how sure the area under the ROC curve is.
 //!
 //! `labels[i]` is true when row i is of the positive class; `scores[i]` is what the model said of
 //! it. Ranking metrics and thresholds take any finite score (a probability or a margin); the others
@@ -6,13 +6,15 @@
 
 mod calibration;
 mod confusion;
+mod delong;
 mod ranking;
 
 pub use calibration::{
     MAX_BINS, ReliabilityBin, equal_mass_calibration_error, expected_calibration_error,
     maximum_calibration_error, reliability_table,
 };
-pub use confusion::ConfusionMatrix;
+pub use confusion::{ConfusionMatrix, Rate};
+pub use delong::{Delong, DelongPair};
 pub use ranking::{average_precision, gini, ks_statistic, pr_auc_trapezoid};
 
 use crate::Error;

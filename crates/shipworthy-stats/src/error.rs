@@ -56,6 +56,85 @@ pub enum Error {
         what: &'static str,
     },
 
+    /// A variance, or a test, needs more rows.
+    #[error("at least {needed} rows {of} are needed, not {found}")]
+    TooFewRows {
+        /// Which rows: `in all` or `of each class`.
+        of: &'static str,
+        /// Least number.
+        needed: usize,
+        /// Number of rows given.
+        found: usize,
+    },
+
+    /// A confidence level is outside of its range.
+    #[error("a confidence level lies between {min} and 1, not at {level}")]
+    LevelOutOfRange {
+        /// The level given.
+        level: f64,
+        /// What it must exceed.
+        min: f64,
+    },
+
+    /// More successes than trials.
+    #[error("{successes} successes of {trials} trials are impossible")]
+    CountOutOfRange {
+        /// Number of successes given.
+        successes: u64,
+        /// Number of trials given.
+        trials: u64,
+    },
+
+    /// A margin of non-inferiority is negative.
+    #[error("a margin is at least 0, not {margin}")]
+    MarginOutOfRange {
+        /// The margin given.
+        margin: f64,
+    },
+
+    /// The number of resamples is too small for an interval, or beyond the limit.
+    #[error("between {min} and {max} resamples are possible, not {resamples}")]
+    ResamplesOutOfRange {
+        /// Number given.
+        resamples: usize,
+        /// Smallest possible number.
+        min: usize,
+        /// Largest possible number.
+        max: usize,
+    },
+
+    /// The metric has a value, but none on a resample: there are too few rows of some kind.
+    #[error("there are too few rows for an interval: the metric has no value on a resample")]
+    UndefinedOnResample {
+        /// Why it has none.
+        #[source]
+        source: Box<Error>,
+    },
+
+    /// The resamples lie so far to one side of the value that no correction reaches them.
+    #[error("the resamples are biased to one side of the value, too far for an interval")]
+    BiasedResamples,
+
+    /// The number of groups is zero or beyond the limit.
+    #[error("between 1 and {max} groups are possible, not {count}")]
+    GroupCount {
+        /// Number of groups given.
+        count: usize,
+        /// Largest possible number.
+        max: usize,
+    },
+
+    /// Fewer than two groups have the rate that is compared.
+    #[error("two groups are needed to compare, but only {found} have such rows")]
+    TooFewGroups {
+        /// Number of groups that have it.
+        found: usize,
+    },
+
+    /// The rate is 0 in every group, so there is no ratio.
+    #[error("the rate is 0 in every group, so there is no ratio")]
+    NoRate,
+
     /// A probability lies outside [0, 1].
     #[error("the probability at {index} is {value}, outside [0, 1]")]
     ScoreOutOfRange {
@@ -68,7 +147,7 @@ pub enum Error {
     /// A value is NaN or infinite.
     #[error("the value at {index} of the {input} is not a finite number")]
     NotFinite {
-        /// Which input: `scores`, `threshold`, `targets`, `predictions` or `probabilities`.
+        /// Which input, such as `scores`, `threshold` or `targets`.
         input: &'static str,
         /// Where it stands; 0 for a single number.
         index: usize,
@@ -83,10 +162,10 @@ pub enum Error {
         sum: f64,
     },
 
-    /// A class number is not below the number of classes.
+    /// The number of a class, or of a group, is not below their number.
     #[error("class {class} at {index} of the {input} is not below {classes}")]
     ClassOutOfRange {
-        /// Which input: `labels` or `predictions`.
+        /// Which input: `labels`, `predictions` or `groups`.
         input: &'static str,
         /// Where it stands.
         index: usize,

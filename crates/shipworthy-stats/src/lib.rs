@@ -30,10 +30,14 @@
     reason = "a numeric crate: ties and bin edges are compared exactly, counts and bin numbers are cast"
 )]
 
+pub mod bootstrap;
 pub mod classification;
 mod error;
+pub mod fairness;
 mod input;
+pub mod interval;
 pub mod multiclass;
+pub mod paired;
 mod rank;
 pub mod regression;
 pub mod special;

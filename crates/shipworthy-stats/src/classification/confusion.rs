@@ -2,12 +2,30 @@
 
 use crate::Error;
 use crate::input::{check_finite, check_paired};
+use crate::interval::Proportion;
+
+/// A share of rows that a [`ConfusionMatrix`] tells.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Rate {
+    /// Predicted positive, of all rows.
+    Selection,
+    /// Predicted positive, of the positive rows: recall.
+    TruePositive,
+    /// Predicted positive, of the negative rows.
+    FalsePositive,
+    /// Predicted negative, of the positive rows.
+    FalseNegative,
+    /// Predicted right, of all rows.
+    Accuracy,
+    /// Positive, of the rows that are predicted positive.
+    Precision,
+}
 
 /// How many rows of each class were predicted as which.
 ///
 /// The ratios follow scikit-learn's definitions, except that a ratio without a denominator is an
 /// error, not 0.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct ConfusionMatrix {
     /// Positive rows predicted positive.
     pub true_positives: u64,
@@ -31,12 +49,66 @@ impl ConfusionMatrix {
         check_paired(labels.len(), scores.len())?;
         check_finite("scores", scores)?;
         check_finite("threshold", &[threshold])?;
-        let mut counts = [[0_u64; 2]; 2];
-        for (&label, &score) in labels.iter().zip(scores) {
-            counts[usize::from(label)][usize::from(score >= threshold)] += 1;
-        }
-        let [[true_negatives, false_positives], [false_negatives, true_positives]] = counts;
-        Ok(Self { true_positives, false_positives, true_negatives, false_negatives })
+        let mut counts = Self::default();
+        labels
+            .iter()
+            .zip(scores)
+            .for_each(|(&label, &score)| counts.add(label, score >= threshold));
+        Ok(counts)
+    }
+
+    /// Counts the rows of a classifier that has decided.
+    ///
+    /// # Errors
+    /// [`Error::Empty`], [`Error::LengthsDiffer`].
+    pub fn of(labels: &[bool], predictions: &[bool]) -> Result<Self, Error> {
+        check_paired(labels.len(), predictions.len())?;
+        let mut counts = Self::default();
+        labels
+            .iter()
+            .zip(predictions)
+            .for_each(|(&label, &predicted)| counts.add(label, predicted));
+        Ok(counts)
+    }
+
+    /// Counts a row.
+    pub const fn add(&mut self, label: bool, predicted: bool) {
+        let cell = match (label, predicted) {
+            (true, true) => &mut self.true_positives,
+            (false, true) => &mut self.false_positives,
+            (false, false) => &mut self.true_negatives,
+            (true, false) => &mut self.false_negatives,
+        };
+        *cell += 1;
+    }
+
+    /// Number of rows.
+    #[must_use]
+    pub const fn rows(&self) -> u64 {
+        self.true_positives + self.false_positives + self.true_negatives + self.false_negatives
+    }
+
+    /// The counts behind a rate, for its interval.
+    ///
+    /// # Errors
+    /// [`Error::Empty`], [`Error::NoPositiveLabels`], [`Error::OneClass`] or
+    /// [`Error::NoPositivePredictions`] when no row is of the kind that is divided by.
+    pub fn proportion(&self, rate: Rate) -> Result<Proportion, Error> {
+        let positive = self.true_positives + self.false_negatives;
+        let selected = self.true_positives + self.false_positives;
+        let right = self.true_positives + self.true_negatives;
+        let (part, whole, undefined) = match rate {
+            Rate::Selection => (selected, self.rows(), Error::Empty),
+            Rate::TruePositive => (self.true_positives, positive, Error::NoPositiveLabels),
+            Rate::FalseNegative => (self.false_negatives, positive, Error::NoPositiveLabels),
+            Rate::FalsePositive => {
+                let negative = self.rows() - positive;
+                (self.false_positives, negative, Error::OneClass { label: true })
+            }
+            Rate::Accuracy => (right, self.rows(), Error::Empty),
+            Rate::Precision => (self.true_positives, selected, Error::NoPositivePredictions),
+        };
+        Proportion::new(part, whole).map_err(|_| undefined)
     }
 
     /// Share of rows predicted right, in [0, 1]. Source: scikit-learn's `accuracy_score`.
@@ -44,8 +116,7 @@ impl ConfusionMatrix {
     /// # Errors
     /// [`Error::Empty`] when all counts are 0.
     pub fn accuracy(&self) -> Result<f64, Error> {
-        let right = self.true_positives + self.true_negatives;
-        ratio(right, right + self.false_positives + self.false_negatives, Error::Empty)
+        Ok(self.proportion(Rate::Accuracy)?.value())
     }
 
     /// Share of the positive predictions that are right, in [0, 1]. Source: scikit-learn's
@@ -54,8 +125,7 @@ impl ConfusionMatrix {
     /// # Errors
     /// [`Error::NoPositivePredictions`].
     pub fn precision(&self) -> Result<f64, Error> {
-        let predicted = self.true_positives + self.false_positives;
-        ratio(self.true_positives, predicted, Error::NoPositivePredictions)
+        Ok(self.proportion(Rate::Precision)?.value())
     }
 
     /// Share of the positive rows that are found, in [0, 1]. Source: scikit-learn's `recall_score`.
@@ -63,8 +133,7 @@ impl ConfusionMatrix {
     /// # Errors
     /// [`Error::NoPositiveLabels`].
     pub fn recall(&self) -> Result<f64, Error> {
-        let positive = self.true_positives + self.false_negatives;
-        ratio(self.true_positives, positive, Error::NoPositiveLabels)
+        Ok(self.proportion(Rate::TruePositive)?.value())
     }
 
     /// Harmonic mean of precision and recall, 2 TP / (2 TP + FP + FN), in [0, 1].
@@ -76,7 +145,8 @@ impl ConfusionMatrix {
     /// [`Error::NoPositiveLabels`] when no row is positive or predicted so.
     pub fn f1(&self) -> Result<f64, Error> {
         let twice = 2 * self.true_positives;
-        ratio(twice, twice + self.false_positives + self.false_negatives, Error::NoPositiveLabels)
+        let whole = twice + self.false_positives + self.false_negatives;
+        if whole == 0 { Err(Error::NoPositiveLabels) } else { Ok(twice as f64 / whole as f64) }
     }
 
     /// Share of the negative rows that are predicted positive, in [0, 1].
@@ -84,8 +154,7 @@ impl ConfusionMatrix {
     /// # Errors
     /// [`Error::OneClass`] when no row is negative.
     pub fn false_positive_rate(&self) -> Result<f64, Error> {
-        let negative = self.false_positives + self.true_negatives;
-        ratio(self.false_positives, negative, Error::OneClass { label: true })
+        Ok(self.proportion(Rate::FalsePositive)?.value())
     }
 
     /// Mean of the shares of each class that are predicted right, in [0, 1]; a blind guess gets
@@ -124,7 +193,7 @@ impl ConfusionMatrix {
     pub fn cohen_kappa(&self) -> Result<f64, Error> {
         let agreement = self.accuracy()?;
         let [tp, fp, tn, r#fn] = self.cells();
-        let rows = tp + fp + tn + r#fn;
+        let rows = self.rows() as f64;
         let positive = ((tp + fp) / rows) * ((tp + r#fn) / rows);
         let negative = ((tn + fp) / rows) * ((tn + r#fn) / rows);
         let chance = positive + negative;
@@ -139,10 +208,6 @@ impl ConfusionMatrix {
         [self.true_positives, self.false_positives, self.true_negatives, self.false_negatives]
             .map(|count| count as f64)
     }
-}
-
-fn ratio(part: u64, whole: u64, undefined: Error) -> Result<f64, Error> {
-    if whole == 0 { Err(undefined) } else { Ok(part as f64 / whole as f64) }
 }
 
 #[cfg(test)]
