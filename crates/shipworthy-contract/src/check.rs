@@ -326,7 +326,7 @@ fn text(cell: Cell<'_>) -> String {
 }
 
 #[allow(clippy::cast_precision_loss, reason = "bounds of integers are compared as JSON numbers")]
-const fn to_f64(value: i64) -> f64 {
+pub(crate) const fn to_f64(value: i64) -> f64 {
     value as f64
 }
 

@@ -2,12 +2,14 @@
 //! answered.
 //!
 //! A [`Contract`] is the written form, part of a release. [`Checks`] is the same contract compiled
-//! to a flat list that one row passes without an allocation when nothing is wrong.
+//! to a flat list that one row passes without an allocation when nothing is wrong. What is expected
+//! of a whole table is in [`expectations`].
 //!
-//! **Invariant:** pure. No IO, no clock, and no rule depends on another row.
+//! **Invariant:** pure. No IO, no clock, and no rule of a contract depends on another row.
 
 mod check;
 mod contract;
+pub mod expectations;
 mod golden;
 mod sample;
 mod violation;

@@ -1,10 +1,12 @@
-//! Parquet and CSV: what is in a file, and its rows as batches of a wanted schema; and a batch as
+//! Parquet, CSV and JSON lines: what is in a file, and its rows as batches of a wanted schema; and a batch as
 //! a file.
 //!
 //! A value that cannot be read as the wanted type becomes a [`Misfit`] and a missing value: what
 //! follows from it is for the contract to say, as it is for a request.
 
 mod csv;
+mod guess;
+mod json_lines;
 mod parquet;
 mod widen;
 mod write;
@@ -28,8 +30,8 @@ pub enum Error {
         #[source]
         source: std::io::Error,
     },
-    /// Neither Parquet nor CSV by its ending.
-    #[error("{}: not a .parquet or .csv file", path.display())]
+    /// None of the known kinds by its ending.
+    #[error("{}: not a .parquet, .csv or .jsonl file", path.display())]
     Format {
         /// The file.
         path: PathBuf,
@@ -60,6 +62,28 @@ pub enum Error {
         /// Why, with the line.
         #[source]
         source: ::csv::Error,
+    },
+    /// A line that is no object of JSON.
+    #[error("{}: line {line} is not a JSON object", path.display())]
+    JsonLine {
+        /// The file.
+        path: PathBuf,
+        /// The line, from 1.
+        line: u64,
+        /// Why.
+        #[source]
+        source: serde_json::Error,
+    },
+    /// It cannot be read to its end, or a line or the number of columns is beyond what is taken.
+    #[error("{}: cannot read on after line {line}", path.display())]
+    Read {
+        /// The file.
+        path: PathBuf,
+        /// The last line that was read.
+        line: u64,
+        /// Why.
+        #[source]
+        source: std::io::Error,
     },
     /// It cannot be written.
     #[error("cannot write {}", path.display())]
@@ -103,17 +127,18 @@ pub struct RowFile {
 enum Format {
     Parquet,
     Csv,
+    JsonLines,
 }
 
 /// Rows in order, with the values that did not fit.
 pub type Batches = Box<dyn Iterator<Item = Result<(RowBatch, Vec<Misfit>), Error>>>;
 
 impl RowFile {
-    /// Opens a file and finds its columns. A CSV file's types are those that every value of a
-    /// column can be read as, so the whole file is read once.
+    /// Opens a file and finds its columns. The types of CSV and JSON lines are those that every
+    /// value of a column can be read as, so the whole file is read once.
     ///
     /// # Errors
-    /// When the file cannot be read, is neither Parquet nor CSV, or names a column twice.
+    /// When the file cannot be read, is of no known kind, or names a column twice.
     pub fn open(path: &Path) -> Result<Self, Error> {
         let ending = path.extension().and_then(|ending| ending.to_str()).unwrap_or_default();
         let (format, columns, rows) = match ending.to_ascii_lowercase().as_str() {
@@ -122,6 +147,10 @@ impl RowFile {
                 (Format::Parquet, columns, Some(rows))
             }
             "csv" => (Format::Csv, csv::inspect(path)?, None),
+            "jsonl" | "ndjson" => {
+                let (columns, rows) = json_lines::inspect(path)?;
+                (Format::JsonLines, columns, Some(rows))
+            }
             _ => return Err(Error::Format { path: path.to_owned() }),
         };
         let mut names = std::collections::HashSet::new();
@@ -178,6 +207,7 @@ impl RowFile {
         match self.format {
             Format::Parquet => parquet::batches(&self.path, wanted, batch_rows),
             Format::Csv => csv::batches(&self.path, wanted, batch_rows),
+            Format::JsonLines => json_lines::batches(&self.path, wanted, batch_rows),
         }
     }
 }

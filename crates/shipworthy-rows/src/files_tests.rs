@@ -138,3 +138,50 @@ fn what_is_written_is_read_back_with_its_types_and_gaps() {
     let refused = write_parquet(&place.path().join("none/rows.parquet"), &batch).unwrap_err();
     assert!(matches!(refused, Error::Write { .. }), "{refused:?}");
 }
+
+fn json_lines_file(text: &str) -> tempfile::NamedTempFile {
+    let mut file = tempfile::Builder::new().suffix(".jsonl").tempfile().unwrap();
+    file.write_all(text.as_bytes()).unwrap();
+    file
+}
+
+#[test]
+fn the_columns_of_json_lines_are_those_of_all_lines() {
+    let text = "{\"a\": 1, \"b\": \"5\", \"c\": null, \"t\": \"2013-01-01T05:00:00Z\"}\n\n\
+                {\"b\": 7, \"a\": 2.5, \"d\": true, \"e\": [1]}\n";
+    let file = json_lines_file(text);
+    let rows = RowFile::open(file.path()).unwrap();
+    let fields = rows.schema().fields().iter();
+    let columns: Vec<_> = fields.map(|f| format!("{} {}", f.name, f.data_type)).collect();
+    assert_eq!(columns, ["a float", "b string", "c string", "t timestamp", "d boolean"]);
+    assert_eq!(rows.rows(), Some(2));
+    let wanted = Arc::new(rows.schema().clone());
+    let batches: Result<Vec<_>, _> = rows.batches(&wanted, 1).unwrap().collect();
+    let batches = batches.unwrap();
+    assert_eq!(batches.len(), 2);
+    assert!(batches.iter().all(|(_, misfits)| misfits.is_empty()));
+    let (first, second) = (&batches[0].0, &batches[1].0);
+    assert_eq!((first.cell(0, 0), first.cell(0, 1)), (Cell::Float(1.0), Cell::String("5")));
+    assert_eq!((first.cell(0, 2), first.cell(0, 4)), (Cell::Missing, Cell::Missing));
+    assert_eq!((second.cell(0, 1), second.cell(0, 4)), (Cell::String("7"), Cell::Boolean(true)));
+}
+
+#[test]
+fn a_json_value_of_another_type_is_a_misfit() {
+    let file = json_lines_file("{\"a\": 5.0}\n{\"a\": \"x\"}\n{\"a\": {}}");
+    let wanted = Arc::new(Schema::new([("a", DataType::Integer)]));
+    let rows = RowFile::open(file.path()).unwrap();
+    let (batch, misfits) = rows.batches_with_gaps(&wanted, 10).unwrap().next().unwrap().unwrap();
+    assert_eq!((batch.cell(0, 0), batch.cell(1, 0)), (Cell::Integer(5), Cell::Missing));
+    let found: Vec<_> = misfits.iter().map(|misfit| (misfit.row, &misfit.found[..])).collect();
+    assert_eq!(found, [(1, "\"x\""), (2, "{}")]);
+}
+
+#[test]
+fn a_line_that_is_no_object_is_named() {
+    for (text, line) in [("{}\n[1]\n", 2), ("{\"a\": NaN}", 1)] {
+        let file = json_lines_file(text);
+        let error = RowFile::open(file.path()).unwrap_err().to_string();
+        assert!(error.ends_with(&format!("line {line} is not a JSON object")), "{error}");
+    }
+}

@@ -5,8 +5,9 @@ use std::sync::Arc;
 
 use csv::{Reader, StringRecord};
 
+use super::guess::Guess;
 use super::{Batches, Error, open};
-use crate::{Column, DataType, Misfit, RowBatch, Schema, Timestamp, is_missing_text};
+use crate::{Column, DataType, Misfit, RowBatch, Schema};
 
 /// Names and types of the columns.
 pub(super) fn inspect(path: &Path) -> Result<Vec<(String, DataType)>, Error> {
@@ -17,7 +18,7 @@ pub(super) fn inspect(path: &Path) -> Result<Vec<(String, DataType)>, Error> {
     let mut record = StringRecord::new();
     while reader.read_record(&mut record).map_err(failed)? {
         for (guess, text) in guesses.iter_mut().zip(&record) {
-            guess.see(text);
+            guess.see_text(text);
         }
     }
     Ok(header.iter().map(str::to_owned).zip(guesses.iter().map(Guess::data_type)).collect())
@@ -100,44 +101,4 @@ impl CsvBatches {
 
 fn reader(path: &Path) -> Result<Reader<std::fs::File>, Error> {
     Ok(csv::ReaderBuilder::new().trim(csv::Trim::All).from_reader(open(path)?))
-}
-
-/// The types that every value so far can be read as.
-#[derive(Clone, Copy)]
-struct Guess {
-    seen: bool,
-    boolean: bool,
-    integer: bool,
-    float: bool,
-    timestamp: bool,
-}
-
-impl Default for Guess {
-    fn default() -> Self {
-        Self { seen: false, boolean: true, integer: true, float: true, timestamp: true }
-    }
-}
-
-impl Guess {
-    fn see(&mut self, text: &str) {
-        if is_missing_text(text) {
-            return;
-        }
-        self.seen = true;
-        self.boolean &= matches!(text, "true" | "false" | "True" | "False" | "TRUE" | "FALSE");
-        self.integer &= self.integer && text.parse::<i64>().is_ok();
-        self.float &= self.float && text.parse::<f64>().is_ok_and(f64::is_finite);
-        self.timestamp &= self.timestamp && text.parse::<Timestamp>().is_ok();
-    }
-
-    const fn data_type(&self) -> DataType {
-        match self {
-            Self { seen: false, .. } => DataType::String,
-            Self { boolean: true, .. } => DataType::Boolean,
-            Self { integer: true, .. } => DataType::Integer,
-            Self { float: true, .. } => DataType::Float,
-            Self { timestamp: true, .. } => DataType::Timestamp,
-            _ => DataType::String,
-        }
-    }
 }

@@ -55,7 +55,8 @@ use proposal::Proposal;
   shipworthy init rides.csv --target fare --output eta make the project in eta/, with a copy
   shipworthy init churn.csv --json                     {\"project\", \"target\", \"task\", \"columns\"}")]
 pub(crate) struct Args {
-    /// The data: a .parquet file, or a .csv file with a header line. One row is one example.
+    /// The data: a .parquet or .jsonl file, or a .csv file with a header line. One row is one
+    /// example.
     #[arg(value_name = "DATA")]
     data: PathBuf,
 

@@ -34,7 +34,7 @@ pub(crate) struct Args {
     #[arg(long, short, value_name = "FILE")]
     model: PathBuf,
 
-    /// The rows: Parquet or CSV.
+    /// The rows: Parquet, CSV or JSON lines.
     #[arg(long, short, value_name = "FILE")]
     input: PathBuf,
 

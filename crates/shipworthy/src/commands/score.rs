@@ -39,7 +39,7 @@ pub(crate) struct Args {
     #[arg(value_name = "PROJECT")]
     project: PathBuf,
 
-    /// The rows: Parquet or CSV. Columns that the contract does not declare are ignored.
+    /// The rows: Parquet, CSV or JSON lines. Columns that the contract does not declare are ignored.
     #[arg(long, short, value_name = "FILE")]
     input: PathBuf,
 

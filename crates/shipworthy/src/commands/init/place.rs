@@ -31,7 +31,7 @@ impl Place {
     pub(super) fn find(data: &Path, output: Option<&Path>) -> Result<Self> {
         let metadata = fs::metadata(data).with_context(|| format!("cannot read {}", show(data)))?;
         if metadata.is_dir() {
-            bail!("{} is a directory; init takes one .parquet or .csv file", show(data));
+            bail!("{} is a directory; init takes one .parquet, .csv or .jsonl file", show(data));
         }
         let beside = data.parent().filter(|parent| !parent.as_os_str().is_empty());
         let directory = output.or(beside).unwrap_or(Path::new(".")).to_owned();

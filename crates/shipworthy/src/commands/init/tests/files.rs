@@ -90,7 +90,7 @@ fn what_is_no_data_is_refused_with_the_reason() {
         ("empty.csv", "has no columns"),
         ("header.csv", "has no rows"),
         ("twice.csv", "two columns are called `a`"),
-        ("a.txt", "not a .parquet or .csv file"),
+        ("a.txt", "not a .parquet, .csv or .jsonl file"),
         ("none.csv", "cannot read"),
         ("", "is a directory"),
     ] {

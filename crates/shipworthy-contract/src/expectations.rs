@@ -1,0 +1,43 @@
+//! Expectations of a table, under the names and with the arguments that Great Expectations has for
+//! them.
+//!
+//! A [`Suite`] is what is written. An [`Evaluation`] is a suite bound to the schema of a table: it
+//! sees the rows chunk by chunk and gives an [`ExpectationResult`] for each expectation. The files
+//! here are the families of expectations, with one state each: it is bounded, and states of parts of
+//! a table join to that of the whole.
+//!
+//! **Invariant:** no expectation of a suite goes unanswered. What is not understood is a result with
+//! its exception.
+
+mod bounds;
+mod column_map;
+mod condition;
+mod dateutil;
+mod distinct;
+mod evaluation;
+mod finding;
+mod groups;
+mod known;
+mod kwargs;
+mod ordered;
+mod pattern;
+mod problem;
+mod quantiles;
+mod record;
+mod scalar;
+mod strptime;
+mod suite;
+mod summary;
+mod table;
+mod tally;
+mod unique;
+mod value_check;
+mod value_set;
+mod z_scores;
+
+pub use evaluation::Evaluation;
+pub use finding::ExpectationResult;
+pub use known::names;
+pub use problem::Problem;
+pub use suite::{Declared, Suite, SuiteError};
+pub use tally::MAX_ROWS;

@@ -1,0 +1,200 @@
+//! Different values, counted exactly in bounded memory.
+//!
+//! A number is its own key, and a text is a hash of 128 bits: two texts of a table of a billion
+//! different ones share it with a chance of 1 in 10^21. When there are more keys than the bound,
+//! nothing is guessed: the rows are read again, in each reading those whose key falls into one part
+//! of the keys.
+
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
+use std::hash::{BuildHasherDefault, DefaultHasher, Hash, Hasher};
+
+use shipworthy_rows::Cell;
+
+/// Keys held at a time: with a small value each, about 200 MB.
+pub(super) const MAX_GROUPS: usize = 4 << 20;
+
+/// What stands for a value, or a row of values.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(super) struct Key(u64, u64);
+
+impl Key {
+    /// Of one value; none when it is missing.
+    #[inline]
+    pub(super) fn of(cell: Cell<'_>) -> Option<Self> {
+        match cell {
+            Cell::String(text) => Some(Self::hashed(|hasher| text.hash(hasher))),
+            other => bits(other).map(|bits| Self(bits, 0)),
+        }
+    }
+
+    /// Of several values together; a missing one equals a missing one.
+    pub(super) fn of_row<'a>(cells: impl Iterator<Item = Cell<'a>> + Clone) -> Self {
+        Self::hashed(|hasher| {
+            for cell in cells.clone() {
+                match cell {
+                    Cell::Missing => hasher.write_u8(0),
+                    Cell::String(text) => text.hash(hasher),
+                    other => bits(other).hash(hasher),
+                }
+            }
+        })
+    }
+
+    fn hashed(feed: impl Fn(&mut DefaultHasher)) -> Self {
+        let mut first = DefaultHasher::new();
+        feed(&mut first);
+        let mut second = DefaultHasher::new();
+        // Another beginning makes another function.
+        second.write_u64(0x9e37_79b9_7f4a_7c15);
+        feed(&mut second);
+        Self(first.finish(), second.finish())
+    }
+}
+
+/// The bits of a value that is no text; zero has one sign. None when it is missing.
+#[inline]
+pub(super) fn bits(cell: Cell<'_>) -> Option<u64> {
+    match cell {
+        Cell::Missing | Cell::String(_) => None,
+        Cell::Boolean(value) => Some(u64::from(value)),
+        Cell::Integer(value) => Some(value.cast_unsigned()),
+        Cell::Float(value) => Some((value + 0.0).to_bits()),
+        Cell::Timestamp(value) => Some(value.as_micros().cast_unsigned()),
+    }
+}
+
+/// Keys with something about each.
+#[derive(Clone, Debug)]
+pub(super) struct Groups<T> {
+    kept: HashMap<Key, T, Mixed>,
+    limit: usize,
+    /// Into how many parts the keys are divided, and which is read.
+    parts: u64,
+    part: u64,
+    /// More keys than the bound came: this reading is void.
+    is_over: bool,
+}
+
+impl<T> Groups<T> {
+    /// No keys yet, `limit` at most at a time.
+    pub(super) fn new(limit: usize) -> Self {
+        Self { kept: HashMap::default(), limit, parts: 1, part: 0, is_over: false }
+    }
+
+    /// What is held about a key; none when it is not of this reading.
+    #[inline]
+    pub(super) fn entry(&mut self, key: Key) -> Option<Entry<'_, Key, T>> {
+        if self.is_over || (self.parts > 1 && mixed(key.0 ^ key.1) % self.parts != self.part) {
+            return None;
+        }
+        if self.kept.len() >= self.limit && !self.kept.contains_key(&key) {
+            self.is_over = true;
+            self.kept = HashMap::default();
+            return None;
+        }
+        Some(self.kept.entry(key))
+    }
+
+    /// How many keys there are, of this reading.
+    pub(super) fn len(&self) -> u64 {
+        self.kept.len() as u64
+    }
+
+    /// The keys of this reading, in no order.
+    pub(super) fn drain(&mut self) -> impl Iterator<Item = (Key, T)> {
+        std::mem::take(&mut self.kept).into_iter()
+    }
+
+    /// Whether this reading counts. If not, all that came of it is to be forgotten.
+    pub(super) const fn is_void(&self) -> bool {
+        self.is_over
+    }
+
+    /// Goes on to the next reading of a table of so many rows, if one is needed.
+    pub(super) fn another_pass(&mut self, rows: u64) -> bool {
+        self.kept.clear();
+        if std::mem::take(&mut self.is_over) {
+            // There are no more keys than rows; half of the bound leaves room for uneven parts.
+            let keys_per_part = (self.limit as u64 / 2).max(1);
+            self.parts =
+                self.parts.max(rows / keys_per_part + 1) * if self.parts > 1 { 2 } else { 1 };
+            self.part = 0;
+            return true;
+        }
+        self.part += 1;
+        self.part < self.parts
+    }
+}
+
+/// Spreads keys that are numbers: they often differ in a few bits alone.
+const fn mixed(value: u64) -> u64 {
+    let value = (value ^ (value >> 32)).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    value ^ (value >> 29)
+}
+
+/// A hasher of keys that are hashes, or nearly so.
+pub(super) type Mixed = BuildHasherDefault<Mixer>;
+
+/// See [`Mixed`].
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Mixer(u64);
+
+impl Hasher for Mixer {
+    fn finish(&self) -> u64 {
+        self.0
+    }
+
+    fn write(&mut self, bytes: &[u8]) {
+        bytes.iter().for_each(|byte| self.write_u64(u64::from(*byte)));
+    }
+
+    fn write_u64(&mut self, value: u64) {
+        self.0 = mixed(self.0.rotate_left(5) ^ value);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn more_keys_than_the_bound_are_counted_in_several_readings() {
+        let mut groups = Groups::new(10);
+        let rows = 1000;
+        let mut total = 0;
+        let mut passes = 0;
+        loop {
+            for value in 0..rows {
+                let key = Key::of(Cell::Integer(value % 73)).unwrap();
+                if let Some(entry) = groups.entry(key) {
+                    entry.or_insert(());
+                }
+            }
+            if !groups.is_void() {
+                total += groups.len();
+            }
+            passes += 1;
+            if !groups.another_pass(1000) {
+                break;
+            }
+            if groups.part == 0 {
+                total = 0;
+            }
+        }
+        assert_eq!(total, 73);
+        assert!(passes > 7, "{passes}");
+    }
+
+    #[test]
+    fn the_two_zeros_are_one_value() {
+        assert_eq!(Key::of(Cell::Float(0.0)), Key::of(Cell::Float(-0.0)));
+        assert_ne!(Key::of(Cell::String("a")), Key::of(Cell::String("b")));
+    }
+
+    #[test]
+    fn the_parts_of_a_row_stay_apart() {
+        let row = |a, b| Key::of_row([Cell::String(a), Cell::String(b)].into_iter());
+        assert_ne!(row("ab", "c"), row("a", "bc"));
+    }
+}
