@@ -8,7 +8,7 @@ use clap::{Parser, Subcommand};
 use crate::command_runner::keeper;
 use crate::commands::{
     checklist, completions, config, init, key, ledger, lineage, predict, release, reload, score,
-    serve, token, traffic, train, up,
+    serve, token, traffic, train, up, validate,
 };
 use crate::onnx_runtime::trial;
 use crate::system::System;
@@ -57,6 +57,7 @@ pub(crate) struct Cli {
 enum Command {
     Up(up::Args),
     Init(init::Args),
+    Validate(validate::Args),
     Train(train::Args),
     Release(release::Args),
     Score(score::Args),
@@ -86,6 +87,7 @@ impl Cli {
         match self.command {
             Command::Up(args) => up::run(args, system),
             Command::Init(args) => init::run(&args),
+            Command::Validate(args) => validate::run(&args),
             Command::Train(args) => train::run(&args, system),
             Command::Release(args) => release::run(&args, system),
             Command::Score(args) => score::run(&args, system),

@@ -16,3 +16,4 @@ pub(crate) mod token;
 pub(crate) mod traffic;
 pub(crate) mod train;
 pub(crate) mod up;
+pub(crate) mod validate;

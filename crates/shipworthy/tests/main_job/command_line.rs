@@ -2,11 +2,12 @@
 
 use crate::command::run;
 
-const COMMANDS: [&str; 19] = [
+const COMMANDS: [&str; 20] = [
     "",
     "up",
     "init",
     "train",
+    "validate",
     "score",
     "checklist",
     "reload",

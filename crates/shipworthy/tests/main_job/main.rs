@@ -44,3 +44,4 @@ mod tokens;
 mod traffic;
 mod training;
 mod training_command;
+mod validating;
