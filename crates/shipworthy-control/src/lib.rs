@@ -6,6 +6,7 @@
 
 pub mod comparison;
 pub mod diagnose;
+pub mod gate;
 pub mod git;
 pub mod golden;
 pub mod import;

@@ -13,6 +13,7 @@ mod checks;
 mod columns;
 mod diagnosis;
 mod fields;
+mod gate;
 mod identity;
 mod label;
 mod model;
@@ -26,6 +27,8 @@ mod units;
 
 use shipworthy_contract::{ColumnRules, Contract};
 use toml::de::DeTable;
+
+use crate::gate::Gate;
 
 pub use changes::ReleaseDiff;
 pub use diagnosis::Diagnosis;
@@ -60,6 +63,8 @@ pub struct Project {
     pub columns: Vec<ColumnRules>,
     /// `[train]`: how the model is made.
     pub train: Train,
+    /// `[[gate]]`: what a release must pass.
+    pub gates: Vec<Gate>,
     /// `[rollout]`: how a candidate becomes stable.
     pub rollout: Rollout,
 }

@@ -7,6 +7,7 @@
 mod command;
 mod fit;
 mod given;
+mod held_out;
 mod label;
 mod learning;
 mod quality;
@@ -30,6 +31,7 @@ use crate::project::{Project, Trainer as Maker};
 use crate::runner::Runner;
 pub use command::{CommandError, TRAINER as COMMAND};
 pub use given::{Given, TRAINER as GIVEN};
+pub use held_out::{HeldOut, Labelled, held_out};
 use learning::Learning;
 pub use quality::{Calibration, Quality, Report, RowCounts};
 

@@ -71,6 +71,19 @@ pub struct ReleaseFacts {
     pub unreproducible: Option<String>,
     /// Who signed for that.
     pub provenance: Provenance,
+    /// What the last gate report that is signed says of it, if there is one.
+    pub gates: Option<GateFacts>,
+}
+
+/// What a gate report says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct GateFacts {
+    /// The gates that passed.
+    pub passed: usize,
+    /// The names of those that failed.
+    pub failed: Vec<String>,
+    /// The name of the key that signed it.
+    pub key: String,
 }
 
 /// A signed statement about how a release was made.
@@ -136,7 +149,15 @@ fn later(part: &'static str, titles: &[Title], items: &mut Vec<Item>) {
 fn engineering(facts: &Facts, items: &mut Vec<Item>) {
     const PART: &str = "Engineering";
     later(PART, &[("image", "containerised in an immutable image")], items);
-    later(PART, &[("gates", "statistical tests gate the build")], items);
+    let (state, evidence) = gates(facts.release.as_ref());
+    items.push(Item {
+        id: "gates",
+        part: PART,
+        title: "statistical tests gate the build",
+        state,
+        evidence,
+        next: "declare [[gate]] in shipworthy.toml, then `shipworthy test PROJECT`",
+    });
     let (state, evidence) = commit(facts);
     items.push(Item {
         id: "commit",
@@ -153,7 +174,7 @@ fn commit(facts: &Facts) -> (State, String) {
     let Some(release) = &facts.release else {
         return (State::NotSetUp, "no release yet".to_owned());
     };
-    let ReleaseFacts { id, commit, unreproducible, provenance } = release;
+    let ReleaseFacts { id, commit, unreproducible, provenance, .. } = release;
     let failing = |why: String| (State::Failing, why);
     match (commit, unreproducible, provenance) {
         (_, _, Provenance::Broken { why }) => failing(format!("{id} cannot be believed: {why}")),
@@ -166,6 +187,22 @@ fn commit(facts: &Facts) -> (State, String) {
             let of = repository.as_ref().map(|place| format!(" of {place}")).unwrap_or_default();
             let key = key.get(..12).unwrap_or(key);
             (State::Met, format!("{id} is made from {commit}{of}, signed by key {key}"))
+        }
+    }
+}
+
+fn gates(release: Option<&ReleaseFacts>) -> (State, String) {
+    let Some(release) = release else { return (State::NotSetUp, "no release yet".to_owned()) };
+    let id = &release.id;
+    let Some(GateFacts { passed, failed, key }) = &release.gates else {
+        return (State::NotSetUp, format!("no gate report about {id} is signed"));
+    };
+    let key = key.get(..12).unwrap_or(key);
+    match failed.as_slice() {
+        [] => (State::Met, format!("{id} passed {passed} gates, signed by key {key}")),
+        [first, ..] => {
+            let failed = failed.len();
+            (State::Failing, format!("{id} failed {failed} of {} gates: {first}", passed + failed))
         }
     }
 }
@@ -236,6 +273,7 @@ mod tests {
                 commit: commit.map(str::to_owned),
                 unreproducible: unreproducible.map(str::to_owned),
                 provenance: said.clone(),
+                gates: None,
             });
             state(&Facts { release, ..Facts::default() }, "commit")
         };
@@ -245,6 +283,24 @@ mod tests {
         assert_eq!(release(Some("c0ffee"), None, &Provenance::Missing), State::Failing);
         let broken = Provenance::Broken { why: "a byte".to_owned() };
         assert_eq!(release(Some("c0ffee"), None, &broken), State::Failing);
+    }
+
+    #[test]
+    fn gates_are_met_by_a_signed_report_without_a_failure() {
+        let judged = |gates: Option<&[&str]>| {
+            let gates = gates.map(|failed| GateFacts {
+                passed: 3,
+                failed: failed.iter().map(|name| (*name).to_owned()).collect(),
+                key: "ab".repeat(32),
+            });
+            let (id, provenance) = ("sha256:00".to_owned(), Provenance::Missing);
+            let release =
+                ReleaseFacts { id, commit: None, unreproducible: None, provenance, gates };
+            state(&Facts { release: Some(release), ..Facts::default() }, "gates")
+        };
+        assert_eq!(judged(None), State::NotSetUp);
+        assert_eq!(judged(Some(&[])), State::Met);
+        assert_eq!(judged(Some(&["roc_auc"])), State::Failing);
     }
 
     #[test]

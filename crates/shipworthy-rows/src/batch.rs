@@ -126,6 +126,14 @@ impl RowBatch {
         (0..end).map(move |at| self.columns[column].cell(row * width + at))
     }
 
+    /// The same rows with another column in the place of one; `None` when it does not fit there.
+    #[must_use]
+    pub fn with_column(&self, column: usize, values: Column) -> Option<Self> {
+        let mut columns = self.columns.clone();
+        *columns.get_mut(column)? = values;
+        Self::new(Arc::clone(&self.schema), columns).ok()
+    }
+
     /// Replaces one value of a column of width 1. Says whether the place exists and the value
     /// fits.
     pub fn set(&mut self, row: usize, column: usize, cell: Cell<'_>) -> bool {

@@ -1,4 +1,6 @@
 //! Over many samples, bounds are wrong no more often than their level allows.
+#![allow(clippy::unwrap_used, reason = "tests; clippy knows only the functions marked so")]
+#![allow(clippy::print_stdout, reason = "how often bounds were wrong is worth reading")]
 
 use shipworthy_stats::bootstrap::Bootstrap;
 use shipworthy_stats::classification::{Delong, DelongPair, brier_score};

@@ -1,6 +1,7 @@
 //! Metrics, intervals and tests against scikit-learn, scipy, statsmodels and fairlearn on real
 //! predictions: see `tests/data/README.md` and `tests/stats/README.md`.
 #![allow(clippy::cast_possible_truncation, reason = "labels are written as 0 to 3")]
+#![allow(clippy::unwrap_used, reason = "tests; clippy knows only the functions marked so")]
 
 use serde_json::{Value, json};
 use shipworthy_stats::bootstrap::Bootstrap;

@@ -8,7 +8,7 @@ use clap::{Parser, Subcommand};
 use crate::command_runner::keeper;
 use crate::commands::{
     checklist, completions, config, init, key, ledger, lineage, predict, release, reload, score,
-    serve, token, traffic, train, up, validate,
+    serve, test, token, traffic, train, up, validate,
 };
 use crate::onnx_runtime::trial;
 use crate::system::System;
@@ -60,6 +60,7 @@ enum Command {
     Validate(validate::Args),
     Train(train::Args),
     Release(release::Args),
+    Test(test::Args),
     Score(score::Args),
     Serve(serve::Args),
     Predict(predict::Args),
@@ -90,6 +91,7 @@ impl Cli {
             Command::Validate(args) => validate::run(&args),
             Command::Train(args) => train::run(&args, system),
             Command::Release(args) => release::run(&args, system),
+            Command::Test(args) => test::run(&args, system),
             Command::Score(args) => score::run(&args, system),
             Command::Serve(args) => serve::run(args, system),
             Command::Predict(args) => predict::run(&args),

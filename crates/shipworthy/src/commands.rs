@@ -12,6 +12,7 @@ pub(crate) mod release;
 pub(crate) mod reload;
 pub(crate) mod score;
 pub(crate) mod serve;
+pub(crate) mod test;
 pub(crate) mod token;
 pub(crate) mod traffic;
 pub(crate) mod train;

@@ -7,14 +7,14 @@ use std::sync::Arc;
 use serde::Deserialize;
 use shipworthy_core::Clock;
 use shipworthy_core::attestation::predicate;
-use shipworthy_core::checklist::{Facts, LedgerFacts, Provenance, ReleaseFacts};
+use shipworthy_core::checklist::{Facts, GateFacts, LedgerFacts, Provenance, ReleaseFacts};
 use shipworthy_ledger::{Health, Ledger};
 use shipworthy_serving::Serving;
 use shipworthy_store::{Release, Reproducibility, store};
 
 use super::error::chain;
 use crate::release::{self, Shelf};
-use crate::statement;
+use crate::statement::{self, Said};
 use crate::traffic::Declared;
 pub use deployment::deployment_facts;
 
@@ -58,6 +58,7 @@ impl GatherFacts for ServingFacts {
                     commit: release.commit().map(str::to_owned),
                     unreproducible: None,
                     provenance: Provenance::Missing,
+                    gates: None,
                 }),
             }
         });
@@ -82,26 +83,42 @@ pub fn release_facts(shelf: &Shelf, release: &Release) -> Result<ReleaseFacts, s
         Reproducibility::Reproducible => None,
         Reproducibility::Unreproducible { reason } => Some(reason.clone()),
     };
+    let (provenance, gates) = said(shelf, release)?;
     Ok(ReleaseFacts {
         id: release.id.to_string(),
         commit: commit_of(release),
         unreproducible,
-        provenance: provenance(shelf, release)?,
+        provenance,
+        gates,
     })
 }
 
-fn provenance(shelf: &Shelf, release: &Release) -> Result<Provenance, store::Error> {
+/// What is said about a release, as far as it counts: how it was made, and what it passed.
+fn said(shelf: &Shelf, release: &Release) -> Result<(Provenance, Option<GateFacts>), store::Error> {
     let said = match shelf.manifest(&release.id).and_then(|_| shelf.statements(&release.id)) {
         Ok(said) => said,
         Err(release::Error::Store(error)) => return Err(error),
-        Err(error) => return Ok(Provenance::Broken { why: chain(&error) }),
+        Err(error) => return Ok((Provenance::Broken { why: chain(&error) }, None)),
     };
-    let mut newest_first = said.into_iter().rev();
-    let found = newest_first.find(|said| said.stored.predicate_type == predicate::PROVENANCE);
-    Ok(found.map_or(Provenance::Missing, |said| Provenance::Signed {
-        key: said.attested.key_id,
-        repository: statement::repository(&said.attested.statement.predicate),
-    }))
+    let newest = |kind: &str| said.iter().rev().find(|said| said.stored.predicate_type == kind);
+    let provenance = newest(predicate::PROVENANCE).map_or(Provenance::Missing, |said| {
+        let repository = statement::repository(&said.attested.statement.predicate);
+        Provenance::Signed { key: said.attested.key_id.clone(), repository }
+    });
+    Ok((provenance, newest(predicate::GATE_REPORT).map(gates)))
+}
+
+fn gates(said: &Said) -> GateFacts {
+    let told = &said.attested.statement.predicate;
+    let names = |list: &str| -> Vec<String> {
+        let names = told[list].as_array().into_iter().flatten();
+        names.map(|name| name.as_str().unwrap_or("a gate").to_owned()).collect()
+    };
+    let mut failed = names("failedTests");
+    if failed.is_empty() && told["result"] == "FAILED" {
+        failed.push("which one is not told".to_owned());
+    }
+    GateFacts { passed: names("passedTests").len(), failed, key: said.attested.key_id.clone() }
 }
 
 /// The commit in a stored manifest, whichever build wrote it.

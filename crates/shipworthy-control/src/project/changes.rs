@@ -40,6 +40,7 @@ impl Project {
                 (has_new_description, "project"),
                 (self.decision != other.decision, "decision"),
                 (self.limits != other.limits, "limits"),
+                (self.gates != other.gates, "gate"),
                 (self.rollout != other.rollout, "rollout"),
             ]),
             restart: changed([(self.ledger != other.ledger, "ledger")]),

@@ -6,6 +6,7 @@ use shipworthy_contract::Role;
 
 use super::columns::{self, TypedColumn};
 use super::diagnosis::{Mistake, Mistakes};
+use super::gate;
 use super::model::Classes;
 use super::reader::{Located, choice, suggestion};
 use super::typed::Typed;
@@ -21,6 +22,8 @@ pub(super) fn check(typed: &Typed, mistakes: &Mistakes) {
     check_rollout_key(typed, mistakes);
     check_event_timestamp(typed, mistakes);
     check_without_source(typed, mistakes);
+    let names = typed.columns.iter().filter_map(column_name);
+    gate::check(&typed.gates, names, typed.model.task.as_ref().map(|task| task.value), mistakes);
 }
 
 /// A model that is shown what it must predict is useless, and looks excellent.

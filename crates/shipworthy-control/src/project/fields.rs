@@ -1,7 +1,7 @@
 //! Every key that a project file may have. The reader refuses what is not listed here, and a test
 //! compares this list with `docs/reference/project-file.md`.
 
-use super::{columns, identity, model, policy, rollout, source, train};
+use super::{columns, gate, identity, model, policy, rollout, source, train};
 
 /// A table of the file.
 #[derive(Debug)]
@@ -49,6 +49,7 @@ pub(super) const ROOT: Section = Section {
         Key::new("ledger", "[ledger]", "its defaults"),
         Key::new("column", "[[column]]", "required"),
         Key::new("train", "[train]", "its defaults"),
+        Key::new("gate", "[[gate]]", "none"),
         Key::new("rollout", "[rollout]", "its defaults"),
     ],
     later: &[
@@ -62,16 +63,11 @@ pub(super) const ROOT: Section = Section {
             header: "[[feature_view]]",
             instead: "remove it, and send every feature with the request as a [[column]]",
         },
-        Later {
-            name: "gate",
-            header: "[[gate]]",
-            instead: "remove it; `test` in [train] reports the quality on held-out rows",
-        },
     ],
 };
 
 /// All tables below the top.
-pub(super) const SECTIONS: [&Section; 15] = [
+pub(super) const SECTIONS: [&Section; 16] = [
     &identity::SECTION,
     &source::SECTION,
     &model::SECTION,
@@ -83,6 +79,7 @@ pub(super) const SECTIONS: [&Section; 15] = [
     &train::VALIDATION,
     &train::TEST,
     &train::PARAMETERS,
+    &gate::SECTION,
     &rollout::SECTION,
     &rollout::BURST,
     &rollout::GUARD,

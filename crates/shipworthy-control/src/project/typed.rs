@@ -6,6 +6,7 @@ use super::Project;
 use super::columns::{self, TypedColumn};
 use super::diagnosis::Mistakes;
 use super::fields::ROOT;
+use super::gate::{self, TypedGate};
 use super::identity::{self, Identity};
 use super::model::{self, TypedModel};
 use super::policy::{self, LedgerSizes, Limits, TypedDecision};
@@ -30,6 +31,8 @@ pub(super) struct Typed {
     pub(super) columns: Vec<TypedColumn>,
     /// `[train]`.
     pub(super) train: TypedTrain,
+    /// Every `[[gate]]`.
+    pub(super) gates: Vec<TypedGate>,
     /// `[rollout]`.
     pub(super) rollout: TypedRollout,
 }
@@ -58,6 +61,7 @@ impl Typed {
             ledger: LedgerSizes::read(optional("ledger", &policy::LEDGER), mistakes),
             columns: columns().into_iter().map(TypedColumn::read).collect(),
             train,
+            gates: gate::read(root.field("gate").tables(&gate::SECTION), mistakes),
             rollout: TypedRollout::read(optional("rollout", &rollout::SECTION), mistakes),
         };
         root.finish();
@@ -67,6 +71,7 @@ impl Typed {
     /// The project, if every section could be read.
     pub(super) fn validated(self) -> Option<Project> {
         let columns = self.columns.into_iter().map(TypedColumn::validated);
+        let gates = self.gates.into_iter().map(TypedGate::validated);
         Some(Project {
             identity: self.identity?,
             source: self.source.validated()?,
@@ -76,6 +81,7 @@ impl Typed {
             ledger: self.ledger,
             columns: columns.collect::<Option<_>>()?,
             train: self.train.validated(),
+            gates: gates.collect::<Option<_>>()?,
             rollout: self.rollout.validated(),
         })
     }

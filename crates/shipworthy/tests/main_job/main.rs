@@ -14,6 +14,7 @@ mod damage;
 mod events;
 mod export;
 mod full_ledger;
+mod gating;
 mod given;
 mod grpc;
 mod grpc_client;

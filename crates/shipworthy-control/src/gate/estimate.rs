@@ -1,0 +1,231 @@
+//! Metrics with their one-sided bounds.
+
+use std::collections::BTreeMap;
+
+use shipworthy_core::Task;
+use shipworthy_stats::bootstrap::Bootstrap;
+use shipworthy_stats::classification::{
+    ConfusionMatrix, Delong, DelongPair, Rate, average_precision, brier_score,
+    expected_calibration_error, log_loss, roc_auc,
+};
+use shipworthy_stats::fairness::Groups;
+use shipworthy_stats::interval::{Coverage, Interval, Proportion};
+use shipworthy_stats::{Error, multiclass, regression};
+
+use super::judge::{Answers, Known};
+use super::{Distance, Fairness, Metric};
+
+/// Of no meaning, and never another: the same rows give the same verdict.
+const SEED: u64 = 20_261_127;
+/// Each evaluates the metric on all rows.
+const RESAMPLES: usize = 1_000;
+/// Of the expected calibration error.
+const BINS: usize = 10;
+
+/// A number, and how low and how high it may be in truth: either end holds by itself.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Estimate {
+    pub(super) value: f64,
+    pub(super) low: f64,
+    pub(super) high: f64,
+}
+
+impl Estimate {
+    pub(super) const fn new(value: f64, Interval { lower, upper }: Interval) -> Self {
+        Self { value, low: lower, high: upper }
+    }
+}
+
+/// Labels and answers of the same rows.
+#[derive(Clone, Debug)]
+pub(super) struct Measured {
+    task: Task,
+    threshold: f64,
+    labels: Vec<f64>,
+    answers: Vec<f64>,
+    /// Numbers of an answer.
+    width: usize,
+}
+
+impl Measured {
+    /// Of the test rows.
+    pub(super) fn of(known: &Known<'_>, answers: &Answers) -> Self {
+        Self {
+            task: known.ground.task(),
+            threshold: known.ground.threshold,
+            labels: known.ground.rows.test.labels.clone(),
+            answers: answers.values.clone(),
+            width: answers.width,
+        }
+    }
+
+    /// Some of the rows.
+    pub(super) fn take(&self, rows: &[usize]) -> Self {
+        let answer = |row: &usize| &self.answers[row * self.width..(row + 1) * self.width];
+        Self {
+            labels: rows.iter().map(|row| self.labels[*row]).collect(),
+            answers: rows.iter().flat_map(answer).copied().collect(),
+            ..*self
+        }
+    }
+
+    pub(super) const fn rows(&self) -> usize {
+        self.labels.len()
+    }
+
+    fn is_positive(&self) -> Vec<bool> {
+        self.labels.iter().map(|label| *label > 0.5).collect()
+    }
+
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "labels are class codes here: small whole numbers"
+    )]
+    fn classes(&self) -> Vec<usize> {
+        self.labels.iter().map(|label| *label as usize).collect()
+    }
+
+    fn confusion(&self) -> Result<ConfusionMatrix, Error> {
+        ConfusionMatrix::at_threshold(&self.is_positive(), &self.answers, self.threshold)
+    }
+}
+
+/// A metric of some rows.
+pub(super) fn point(rows: &Measured, metric: Metric) -> Result<f64, Error> {
+    let (labels, scores, width) = (|| rows.is_positive(), &*rows.answers, rows.width);
+    match metric {
+        Metric::RocAuc => roc_auc(&labels(), scores),
+        Metric::AveragePrecision => average_precision(&labels(), scores),
+        Metric::LogLoss if rows.task == Task::Multiclass => {
+            multiclass::log_loss(&rows.classes(), scores, width)
+        }
+        Metric::LogLoss => log_loss(&labels(), scores),
+        Metric::BrierScore => brier_score(&labels(), scores),
+        Metric::ExpectedCalibrationError => expected_calibration_error(&labels(), scores, BINS),
+        Metric::Accuracy if rows.task == Task::Multiclass => {
+            multiclass::accuracy(&rows.classes(), &multiclass::most_probable(scores, width)?)
+        }
+        Metric::Accuracy => rows.confusion()?.accuracy(),
+        Metric::Precision => rows.confusion()?.precision(),
+        Metric::Recall => rows.confusion()?.recall(),
+        Metric::F1 => rows.confusion()?.f1(),
+        Metric::MacroF1 => {
+            let predicted = multiclass::most_probable(scores, width)?;
+            multiclass::macro_f1(&rows.classes(), &predicted, width)
+        }
+        Metric::Rmse => regression::rmse(&rows.labels, scores),
+        Metric::Mae => regression::mae(&rows.labels, scores),
+        Metric::R2 => regression::r2(&rows.labels, scores),
+    }
+}
+
+/// A metric of some rows with its bounds: `DeLong`'s of the area under the curve, Wilson's of shares,
+/// and the BCa bootstrap's of everything else.
+pub(super) fn estimate(rows: &Measured, metric: Metric, sure: f64) -> Result<Estimate, Error> {
+    let coverage = Coverage::one_sided(sure)?;
+    if metric == Metric::RocAuc {
+        let delong = Delong::of(&rows.is_positive(), &rows.answers)?;
+        return Ok(Estimate::new(point(rows, metric)?, delong.interval(coverage)?));
+    }
+    let value = point(rows, metric)?;
+    if let Some(share) = share(rows, metric)? {
+        return Ok(Estimate::new(value, share.wilson(coverage)));
+    }
+    let bootstrap = Bootstrap::new(SEED, RESAMPLES)?;
+    let again = |indices: &[usize]| point(&rows.take(indices), metric);
+    Ok(Estimate::new(value, bootstrap.of_indices(rows.rows(), coverage, again)?))
+}
+
+/// A metric that is a share of rows, as one.
+fn share(rows: &Measured, metric: Metric) -> Result<Option<Proportion>, Error> {
+    if metric == Metric::Accuracy && rows.task == Task::Multiclass {
+        let predicted = multiclass::most_probable(&rows.answers, rows.width)?;
+        let labels = rows.classes();
+        let right = labels.iter().zip(&predicted).filter(|(label, told)| label == told);
+        return Proportion::new(right.count() as u64, rows.rows() as u64).map(Some);
+    }
+    if !matches!(metric, Metric::Accuracy | Metric::Precision | Metric::Recall) {
+        return Ok(None);
+    }
+    let rate = match metric {
+        Metric::Precision => Rate::Precision,
+        Metric::Recall => Rate::TruePositive,
+        _ => Rate::Accuracy,
+    };
+    rows.confusion()?.proportion(rate).map(Some)
+}
+
+/// A metric of new answers less that of old ones to the same rows.
+pub(super) fn difference(
+    (new, old): (&Measured, &Measured),
+    metric: Metric,
+    sure: f64,
+) -> Result<Estimate, Error> {
+    let coverage = Coverage::one_sided(sure)?;
+    let value = point(new, metric)? - point(old, metric)?;
+    if new.answers == old.answers {
+        // The same answers, so no rows would tell a difference.
+        return Ok(Estimate { value, low: value, high: value });
+    }
+    if metric == Metric::RocAuc {
+        let pair = DelongPair::of(&new.is_positive(), &new.answers, &old.answers)?;
+        return Ok(Estimate::new(value, pair.interval(coverage)?));
+    }
+    let bootstrap = Bootstrap::new(SEED, RESAMPLES)?;
+    let again = |indices: &[usize]| {
+        Ok(point(&new.take(indices), metric)? - point(&old.take(indices), metric)?)
+    };
+    Ok(Estimate::new(value, bootstrap.of_indices(new.rows(), coverage, again)?))
+}
+
+/// How differently groups are treated.
+pub(super) fn fairness(
+    rows: &Measured,
+    groups: &[String],
+    measure: Fairness,
+    sure: f64,
+) -> Result<Estimate, Error> {
+    let coverage = Coverage::one_sided(sure)?;
+    let mut numbers = BTreeMap::<&str, usize>::new();
+    for group in groups {
+        let next = numbers.len();
+        numbers.entry(group).or_insert(next);
+    }
+    let decided: Vec<bool> = rows.answers.iter().map(|score| *score >= rows.threshold).collect();
+    let of_row: Vec<usize> = groups.iter().map(|group| numbers[group.as_str()]).collect();
+    let groups = Groups::of(&rows.is_positive(), &decided, &of_row, numbers.len())?;
+    let found = match measure {
+        Fairness::DemographicParityDifference => groups.demographic_parity_difference(coverage),
+        Fairness::EqualOpportunityDifference => groups.equal_opportunity_difference(coverage),
+        Fairness::EqualizedOddsDifference => groups.equalized_odds_difference(coverage),
+    }?;
+    Ok(Estimate::new(found.value, found.interval))
+}
+
+/// How far two samples are apart, and may be in truth.
+#[expect(clippy::cast_precision_loss, reason = "counts of rows")]
+pub(super) fn apart(found: &[f64], expected: &[f64], distance: Distance, sure: f64) -> Estimate {
+    let Distance::KolmogorovSmirnov = distance;
+    let value = kolmogorov_smirnov(found, expected);
+    // Dvoretzky, Kiefer and Wolfowitz 1956 with the constant of Massart 1990, for both samples.
+    let margin = |count: usize| ((4.0 / (1.0 - sure)).ln() / (2.0 * count as f64)).sqrt();
+    let margin = margin(found.len()) + margin(expected.len());
+    Estimate { value, low: (value - margin).max(0.0), high: (value + margin).min(1.0) }
+}
+
+/// The largest difference of two distribution functions.
+#[expect(clippy::cast_precision_loss, reason = "counts of rows")]
+fn kolmogorov_smirnov(one: &[f64], two: &[f64]) -> f64 {
+    let sorted = |values: &[f64]| {
+        let mut values = values.to_vec();
+        values.sort_by(f64::total_cmp);
+        values
+    };
+    let (one, two) = (sorted(one), sorted(two));
+    let share = |values: &[f64], at: f64| {
+        values.partition_point(|value| *value <= at) as f64 / values.len().max(1) as f64
+    };
+    let points = one.iter().chain(&two);
+    points.map(|at| (share(&one, *at) - share(&two, *at)).abs()).fold(0.0, f64::max)
+}
