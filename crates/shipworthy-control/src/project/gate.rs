@@ -140,7 +140,11 @@ impl Kind {
             let names = self.needs.iter().chain(self.takes).copied();
             let names =
                 names.flat_map(|name| if name == LIMIT { vec!["min", "max"] } else { vec![name] });
-            mistakes.add(Mistake::at(&span, message, format!("expected {}", choice(names))));
+            let expected = match choice(names) {
+                none if none.is_empty() => "expected no other key".to_owned(),
+                names => format!("expected {names}"),
+            };
+            mistakes.add(Mistake::at(&span, message, expected));
             fits = false;
         }
         fits

@@ -6,6 +6,7 @@ mod command;
 mod decision;
 mod defaults;
 mod documentation;
+mod gate;
 mod given;
 mod guard;
 mod identity;

@@ -75,7 +75,8 @@ fn a_column_is_a_required_feature_that_rejects() {
 #[test]
 fn a_default_that_is_written_out_changes_nothing() {
     let mut written = 0;
-    for section in SECTIONS {
+    // A gate alone has no default: each kind needs keys.
+    for section in SECTIONS.into_iter().filter(|section| section.header != "[[gate]]") {
         for key in section.keys {
             let Some(default) = key.default.strip_prefix('`') else { continue };
             let line = format!("{} = {}", key.name, default.trim_end_matches('`'));

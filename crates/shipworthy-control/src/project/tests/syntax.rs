@@ -182,25 +182,6 @@ name = "x"
   help: remove it, and send every feature with the request as a [[column]]
 "#,
     );
-    check(
-        &extended(
-            r#"
-[[gate]]
-metric = "roc_auc"
-"#,
-        ),
-        r#"
-  × [[gate]] is not supported yet in this version
-    ╭─[shipworthy.toml:21:3]
- 20 │
- 21 │ [[gate]]
-    ·   ──┬─
-    ·     ╰── not built yet
- 22 │ metric = "roc_auc"
-    ╰────
-  help: remove it; `test` in [train] reports the quality on held-out rows
-"#,
-    );
 }
 
 #[test]

@@ -1,0 +1,71 @@
+//! `[[gate]]`.
+
+use super::{check, extended, parse};
+use crate::gate::{Check, Limit, Metric, Slices};
+
+#[test]
+fn a_gate_has_a_name_a_confidence_and_a_check() {
+    let text = "
+[[gate]]
+metric = \"roc_auc\"
+min = 0.65
+
+[[gate]]
+kind = \"slices\"
+name = \"each origin\"
+metric = \"log_loss\"
+max = 0.6
+column = \"origin\"
+confidence = 0.9
+";
+    let gates = parse(&extended(text)).gates;
+    let roc_auc = Check::Metric { metric: Metric::RocAuc, limit: Limit::AtLeast(0.65) };
+    assert_eq!((&*gates[0].name, gates[0].confidence), ("roc_auc at least 0.65", 0.95));
+    assert_eq!(gates[0].check, roc_auc);
+    assert_eq!((&*gates[1].name, gates[1].confidence), ("each origin", 0.9));
+    let of = Slices::Of("origin".to_owned());
+    let limit = Limit::AtMost(0.6);
+    assert_eq!(gates[1].check, Check::Slices { metric: Metric::LogLoss, limit, of });
+}
+
+#[test]
+fn what_a_kind_needs_and_what_it_does_not_know_is_told() {
+    check(
+        &extended("\n[[gate]]\nmetric = \"roc_auc\"\n"),
+        r#"
+  × a gate of the kind `metric` needs either `min` or `max`
+    ╭─[shipworthy.toml:21:1]
+ 20 │
+ 21 │ [[gate]]
+    · ────┬───
+    ·     ╰── expected it here
+ 22 │ metric = "roc_auc"
+    ╰────
+"#,
+    );
+    check(
+        &extended("\n[[gate]]\nkind = \"determinism\"\nmax = 1\n"),
+        r#"
+  × `max` has no meaning for a gate of the kind `determinism`
+    ╭─[shipworthy.toml:23:7]
+ 22 │ kind = "determinism"
+ 23 │ max = 1
+    ·       ┬
+    ·       ╰── expected no other key
+    ╰────
+"#,
+    );
+    check(
+        &extended("\n[[gate]]\nmetric = \"rmse\"\nmax = 1\n"),
+        r#"
+  × `rmse` is no metric of a binary task
+    ╭─[shipworthy.toml:22:10]
+ 21 │ [[gate]]
+ 22 │ metric = "rmse"
+    ·          ───┬──
+    ·             ╰── expected `roc_auc`, `average_precision`, `log_loss`, `brier_score`, `expected_calibration_error`, `accuracy`, `precision`, `recall` or `f1`
+ 23 │ max = 1
+    ╰────
+"#,
+    );
+}
