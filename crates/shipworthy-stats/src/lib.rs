@@ -39,6 +39,7 @@ pub mod interval;
 pub mod multiclass;
 pub mod paired;
 mod rank;
+pub mod multiple_testing;
 pub mod regression;
 pub mod special;
 mod sum;

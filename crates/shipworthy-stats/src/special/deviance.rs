@@ -45,3 +45,22 @@ pub(crate) fn stirling_error(a: f64) -> f64 {
         [1.0 / 12.0, -1.0 / 360.0, 1.0 / 1260.0, -1.0 / 1680.0, 1.0 / 1188.0, -691.0 / 360_360.0];
     coefficients.iter().rev().fold(0.0, |sum, c| sum * s + c) / a
 }
+
+/// C(n, x) p^x (1 − p)^(n − x) where `gap` = x − n p, for x in 0..=n and p in [0, 1].
+pub(crate) fn binomial_weight(x: f64, n: f64, gap: f64) -> f64 {
+    let rest = n - x;
+    let (mean, mean_rest) = (x - gap, rest + gap);
+    if mean <= 0.0 || mean_rest <= 0.0 {
+        let certain = (mean <= 0.0 && x == 0.0) || (mean_rest <= 0.0 && rest == 0.0);
+        return if certain { 1.0 } else { 0.0 };
+    }
+    if x == 0.0 {
+        return (n * (-mean / n).ln_1p()).exp();
+    }
+    if rest == 0.0 {
+        return (n * (-mean_rest / n).ln_1p()).exp();
+    }
+    let deviance = deviance_by_gap(x, mean, gap) + deviance_by_gap(rest, mean_rest, -gap);
+    (stirling_error(n) - stirling_error(x) - stirling_error(rest) - deviance).exp()
+        * (n / (2.0 * PI * x * rest)).sqrt()
+}

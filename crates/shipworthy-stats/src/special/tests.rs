@@ -144,3 +144,53 @@ fn the_domain_is_checked() {
     assert!(matches!(ln_gamma(1e308), Err(Error::Overflow { .. })));
     check(ln_gamma(0.5).expect("inside"), 0.572_364_942_924_700_1);
 }
+
+#[test]
+fn the_kolmogorov_distribution_is_that_of_scipy() {
+    let known = [
+        (1, 0.75, 0.5),
+        (5, 0.15, 0.9988),
+        (10, 0.3, 0.270_535_574_799_999_46),
+        (10, 0.5, 0.007_777_41),
+        (100, 0.08, 0.518_219_364_548_067_2),
+        (100, 0.15, 0.019_839_242_125_643_017),
+        (140, 0.3, 1.137_025_171_073_731e-11),
+        (1000, 0.02, 0.810_897_165_689_557_7),
+        (1000, 0.04, 0.079_339_560_590_002_24),
+        (1000, 0.06, 0.001_428_597_887_952_891),
+        (20_000, 0.005, 0.697_408_840_632_761_3),
+        (100_000, 0.003, 0.328_456_332_772_695_6),
+        (1_000_000, 0.001, 0.269_821_074_425_893_76),
+        (1_000_000, 0.01, 2.737_330_441_548_120_5e-87),
+        (10, 0.0, 1.0),
+        (10, -1.0, 1.0),
+        (10, 1.0, 0.0),
+        (10, f64::INFINITY, 0.0),
+        (1 << 62, 0.5, 0.0),
+    ];
+    for (n, gap, probability) in known {
+        let actual = kolmogorov_sf(n, gap).expect("inside");
+        assert!((actual - probability).abs() <= 1e-10 * probability, "{n} {gap}: {actual}");
+    }
+    assert!(kolmogorov_sf(0, 0.5).is_err() && kolmogorov_sf(5, f64::NAN).is_err());
+}
+
+#[test]
+fn the_cramer_von_mises_distribution_is_that_of_scipy() {
+    let known = [
+        (0.02, 0.996_999_385_698_398_1),
+        (0.05, 0.876_280_931_041_351),
+        (0.1, 0.584_873_438_406_797_1),
+        (0.347_30, 0.100_003_082_790_201_54),
+        (0.743_46, 0.009_999_961_915_457),
+        (1.167_86, 0.000_999_990_914_880_2),
+        (0.0, 1.0),
+        (f64::INFINITY, 0.0),
+    ];
+    for (x, probability) in known {
+        let actual = cramer_von_mises_sf(x).expect("inside");
+        // scipy stops its series at 1e-7.
+        assert!((actual - probability).abs() <= 2e-7, "{x}: {actual}");
+    }
+    assert!(cramer_von_mises_sf(f64::NAN).is_err());
+}
