@@ -207,6 +207,83 @@ pub enum Error {
         max: usize,
     },
 
+    /// One of the samples has no row.
+    #[error("the {sample} sample is empty")]
+    EmptySample {
+        /// Which one: `reference`, `current` or `sample`.
+        sample: &'static str,
+    },
+
+    /// A sample is too small for its variance to be known.
+    #[error("at least {needed} rows are needed in each sample, not {rows}")]
+    TooFewRows {
+        /// Rows needed.
+        needed: usize,
+        /// Rows given.
+        rows: usize,
+    },
+
+    /// What must vary has one value only.
+    #[error("the {input} have one value only; there is no variance to compare with")]
+    Constant {
+        /// Which input: `reference` or `values`, which are both samples.
+        input: &'static str,
+    },
+
+    /// A proportion above one.
+    #[error("there are {successes} successes in {rows} rows")]
+    MoreSuccessesThanRows {
+        /// Number of successes.
+        successes: u64,
+        /// Number of rows.
+        rows: u64,
+    },
+
+    /// Two samples are counted into different cells.
+    #[error("the reference has {reference} cells but the current sample has {current}")]
+    CellsDiffer {
+        /// Cells of the reference.
+        reference: usize,
+        /// Cells of the current sample.
+        current: usize,
+    },
+
+    /// A cell is empty on one side, so that a logarithm is infinite.
+    #[error(
+        "one sample leaves cell {cell} empty, of those that either fills; the divergence is infinite"
+    )]
+    ZeroShare {
+        /// Which cell, of those that either sample fills.
+        cell: usize,
+    },
+
+    /// The current sample fills a cell that the reference leaves empty.
+    #[error("{rows} current rows are in cell {cell}, where the reference has none")]
+    Unseen {
+        /// Which cell.
+        cell: usize,
+        /// Its current rows.
+        rows: u64,
+    },
+
+    /// The edges of bins do not ascend.
+    #[error("edge {index} is not above the one before")]
+    EdgesOutOfOrder {
+        /// Which edge.
+        index: usize,
+    },
+
+    /// Two histograms have different bins.
+    #[error("the histograms have different edges")]
+    EdgesDiffer,
+
+    /// More categories than there is room for.
+    #[error("there are more than {most} categories")]
+    TooManyCategories {
+        /// Room.
+        most: usize,
+    },
+
     /// An argument lies where a function is not defined.
     #[error("{argument} = {value} is outside the domain of {function}")]
     OutOfDomain {

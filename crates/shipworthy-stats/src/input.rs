@@ -18,6 +18,14 @@ pub(crate) fn check_finite(input: &'static str, values: &[f64]) -> Result<(), Er
     }
 }
 
+/// Refuses a sample without rows, NaN and infinities.
+pub(crate) fn check_sample(sample: &'static str, values: &[f64]) -> Result<(), Error> {
+    if values.is_empty() {
+        return Err(Error::EmptySample { sample });
+    }
+    check_finite(sample, values)
+}
+
 /// Refuses NaN, infinities and whatever lies outside [0, 1].
 pub(crate) fn check_probabilities(input: &'static str, values: &[f64]) -> Result<(), Error> {
     check_finite(input, values)?;

@@ -43,5 +43,6 @@ pub mod multiple_testing;
 pub mod regression;
 pub mod special;
 mod sum;
+pub mod two_sample;
 
 pub use error::Error;
