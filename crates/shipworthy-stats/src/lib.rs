@@ -32,6 +32,7 @@
 
 pub mod bootstrap;
 pub mod classification;
+pub mod counts;
 mod error;
 pub mod fairness;
 mod input;
