@@ -9,6 +9,8 @@ use crate::command_runner::keeper;
 use crate::commands::{
     checklist, completions, config, init, key, ledger, lineage, predict, release, reload, score,
     serve, test, token, traffic, train, up, validate,
+    checklist, completions, config, evaluate, init, key, ledger, lineage, predict, release, reload,
+    score, serve, token, traffic, train, up,
 };
 use crate::onnx_runtime::trial;
 use crate::system::System;
@@ -64,6 +66,7 @@ enum Command {
     Score(score::Args),
     Serve(serve::Args),
     Predict(predict::Args),
+    Evaluate(evaluate::Args),
     Checklist(checklist::Args),
     #[command(flatten)]
     Traffic(traffic::Command),
@@ -95,6 +98,7 @@ impl Cli {
             Command::Score(args) => score::run(&args, system),
             Command::Serve(args) => serve::run(args, system),
             Command::Predict(args) => predict::run(&args),
+            Command::Evaluate(args) => evaluate::run(&args),
             Command::Checklist(args) => checklist::run(&args, system),
             Command::Traffic(command) => traffic::run(&command),
             Command::Reload(args) => reload::run(&args, system),

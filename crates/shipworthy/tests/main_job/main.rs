@@ -11,6 +11,7 @@ mod command_line;
 mod configuration;
 mod crashes;
 mod damage;
+mod evaluating;
 mod events;
 mod export;
 mod full_ledger;
