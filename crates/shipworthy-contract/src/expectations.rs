@@ -38,6 +38,8 @@ mod z_scores;
 pub use evaluation::Evaluation;
 pub use finding::ExpectationResult;
 pub use known::names;
+pub(crate) use known::{class_name, known_name};
 pub use problem::Problem;
 pub use suite::{Declared, Suite, SuiteError};
+pub(crate) use table::data_type_of;
 pub use tally::MAX_ROWS;

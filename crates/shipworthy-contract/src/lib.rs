@@ -9,13 +9,17 @@
 
 mod check;
 mod contract;
+mod difference;
 pub mod expectations;
 mod golden;
+mod import;
 mod sample;
 mod violation;
 
 pub use check::{Checks, CompileError, Outcome};
 pub use contract::{ColumnRules, Contract, Default, OnViolation, Role};
+pub use difference::{Change, difference};
 pub use golden::golden_rows;
+pub use import::{ImportError, Imported, ImportedColumn, LeftOut};
 pub use sample::sample_row;
 pub use violation::{Rule, Violation};

@@ -11,6 +11,8 @@ use crate::commands::{
     serve, test, token, traffic, train, up, validate,
     checklist, completions, config, evaluate, init, key, ledger, lineage, predict, release, reload,
     score, serve, token, traffic, train, up,
+    checklist, completions, config, contract, init, key, ledger, lineage, predict, release, reload,
+    score, serve, token, traffic, train, up, validate,
 };
 use crate::onnx_runtime::trial;
 use crate::system::System;
@@ -60,6 +62,7 @@ enum Command {
     Up(up::Args),
     Init(init::Args),
     Validate(validate::Args),
+    Contract(contract::Args),
     Train(train::Args),
     Release(release::Args),
     Test(test::Args),
@@ -92,6 +95,7 @@ impl Cli {
             Command::Up(args) => up::run(args, system),
             Command::Init(args) => init::run(&args),
             Command::Validate(args) => validate::run(&args),
+            Command::Contract(args) => contract::run(&args),
             Command::Train(args) => train::run(&args, system),
             Command::Release(args) => release::run(&args, system),
             Command::Test(args) => test::run(&args, system),

@@ -103,11 +103,26 @@ pub(crate) fn class_name(name: &str) -> String {
     written
 }
 
+/// That an expectation of this name is supported.
+///
+/// # Errors
+/// When it is not, with the nearest name that is.
+pub(crate) fn known_name(name: &str) -> Result<(), Problem> {
+    let wanted = class_name(name);
+    match names().any(|known| known == wanted) {
+        true => Ok(()),
+        false => {
+            Err(Problem::Unknown { name: name.to_owned(), nearest: nearest(&wanted, names()) })
+        }
+    }
+}
+
 /// The beginning of an expectation of that name.
 ///
 /// # Errors
 /// When there is none, or an argument is wrong.
 pub(super) fn read(name: &str, kwargs: &mut Kwargs<'_>) -> Result<State, Problem> {
+    known_name(name)?;
     let wanted = class_name(name);
     if let Some(read) = find(value_check::ALL, &wanted) {
         return ColumnMap::read(kwargs, read).map(boxed(State::Column));
@@ -118,10 +133,8 @@ pub(super) fn read(name: &str, kwargs: &mut Kwargs<'_>) -> Result<State, Problem
     if let Some(answer) = find(table::ALL, &wanted) {
         return answer(kwargs).map(State::Known);
     }
-    match find(OTHERS, &wanted) {
-        Some(read) => read(kwargs),
-        None => Err(Problem::Unknown { name: name.to_owned(), nearest: nearest(&wanted, names()) }),
-    }
+    let others = find(OTHERS, &wanted);
+    others.expect("a known name is in one of the tables")(kwargs)
 }
 
 fn find<T: Copy>(table: &[(&str, T)], wanted: &str) -> Option<T> {

@@ -146,6 +146,11 @@ const fn type_names(data_type: DataType) -> &'static [&'static str] {
     }
 }
 
+/// The type that a name stands for.
+pub(crate) fn data_type_of(name: &str) -> Option<DataType> {
+    DataType::ALL.into_iter().find(|data_type| type_names(*data_type).contains(&name))
+}
+
 fn names(schema: &Schema) -> Vec<&str> {
     schema.fields().iter().map(|field| &*field.name).collect()
 }

@@ -13,7 +13,7 @@ mod names;
 mod place;
 mod profile;
 mod proposal;
-mod quote;
+pub(crate) mod quote;
 mod range;
 mod sample;
 mod split;
@@ -36,6 +36,9 @@ use crate::state::PROJECT_FILE;
 use place::Place;
 use profile::{Profile, Profiler};
 use proposal::Proposal;
+use target::Target;
+use text::Page;
+use treatment::Treatment;
 
 /// Make a project from a data file: a commented shipworthy.toml to read and correct.
 ///
@@ -96,6 +99,22 @@ pub(crate) fn run(args: &Args) -> Result<Outcome> {
     place.write(&args.data, &text, args.force)?;
     report(args, &place, &project)?;
     Ok(Outcome::Done)
+}
+
+/// The `[[column]]` sections that a data file suggests, each with what was seen of the column. A
+/// `target`, if it is named, is left out, and so is what says too much about it.
+///
+/// # Errors
+/// When the file cannot be read, has no rows, or lacks the target.
+pub(crate) fn contract(data: &Path, target: Option<&str>) -> Result<String> {
+    let profile = read(data)?;
+    let target = target.map(|target| Target::find(&profile, Some(target))).transpose()?;
+    let columns = 0..profile.columns.len();
+    let treatments: Vec<_> =
+        columns.map(|index| Treatment::of(&profile, target.as_ref(), index)).collect();
+    let mut page = Page::default();
+    contract_text::columns(&mut page, &profile, &treatments, split::event_timestamp(&profile));
+    Ok(page.into_text())
 }
 
 /// Reads the file and profiles its columns.

@@ -2,12 +2,16 @@
 
 use crate::command::run;
 
-const COMMANDS: [&str; 20] = [
+const COMMANDS: [&str; 24] = [
     "",
     "up",
     "init",
     "train",
     "validate",
+    "contract",
+    "contract import",
+    "contract infer",
+    "contract diff",
     "score",
     "checklist",
     "reload",

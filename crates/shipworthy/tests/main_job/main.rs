@@ -9,6 +9,7 @@ mod coding;
 mod command;
 mod command_line;
 mod configuration;
+mod contracts;
 mod crashes;
 mod damage;
 mod evaluating;

@@ -14,15 +14,24 @@ use super::treatment::Treatment;
 /// Writes every column, in the order of the file.
 pub(super) fn write(page: &mut Page, proposal: &Proposal<'_>) {
     preamble(page, proposal);
-    let columns = proposal.profile.columns.iter().zip(&proposal.treatments);
-    for (index, (column, treatment)) in columns.enumerate() {
+    columns(page, proposal.profile, &proposal.treatments, proposal.event_timestamp);
+}
+
+/// Writes the columns alone, each with what was seen of it.
+pub(super) fn columns(
+    page: &mut Page,
+    profile: &Profile,
+    treatments: &[Treatment],
+    event_timestamp: Option<usize>,
+) {
+    for (index, (column, treatment)) in profile.columns.iter().zip(treatments).enumerate() {
         match treatment {
             Treatment::Target => {}
             Treatment::Declared { role, notes } => {
                 page.line("");
-                page.comment(&facts(proposal.profile, column, *role));
+                page.comment(&facts(profile, column, *role));
                 notes.iter().for_each(|note| page.comment(note));
-                if proposal.event_timestamp == Some(index) {
+                if event_timestamp == Some(index) {
                     page.comment("It orders the rows: see [source].");
                 }
                 declare(page, column, *role);

@@ -51,7 +51,7 @@ impl<'a> Proposal<'a> {
         let target = Target::find(profile, target)?;
         let columns = 0..profile.columns.len();
         let mut treatments: Vec<_> =
-            columns.map(|index| Treatment::of(profile, &target, index)).collect();
+            columns.map(|index| Treatment::of(profile, Some(&target), index)).collect();
         if !treatments.iter().any(Treatment::is_feature) {
             treatments = treatments.iter().map(Treatment::as_feature).collect();
         }

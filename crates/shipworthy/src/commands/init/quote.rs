@@ -1,7 +1,7 @@
 //! Text and numbers from data, written so that they stay what they are.
 
 /// A TOML basic string. It has no control characters, so it can stand in a comment too.
-pub(super) fn text(text: &str) -> String {
+pub(crate) fn text(text: &str) -> String {
     let mut quoted = String::with_capacity(text.len() + 2);
     quoted.push('"');
     for c in text.chars() {
@@ -23,7 +23,7 @@ pub(super) fn text(text: &str) -> String {
 }
 
 /// Strings as a TOML array.
-pub(super) fn texts<'a>(texts: impl IntoIterator<Item = &'a str>) -> String {
+pub(crate) fn texts<'a>(texts: impl IntoIterator<Item = &'a str>) -> String {
     let quoted: Vec<_> = texts.into_iter().map(text).collect();
     format!("[{}]", quoted.join(", "))
 }
@@ -38,7 +38,7 @@ pub(super) fn shortened(long: &str, most_chars: usize) -> String {
 }
 
 /// A finite number as TOML that a reader of numbers takes: whole where it is whole.
-pub(super) fn number(number: f64) -> String {
+pub(crate) fn number(number: f64) -> String {
     /// Above it, digits say more than the number knows.
     const WRITTEN_OUT: f64 = 1e15;
     // Adding zero turns the negative zero into zero.

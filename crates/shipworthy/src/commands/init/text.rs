@@ -25,7 +25,7 @@ pub(super) fn write(proposal: &Proposal<'_>) -> String {
     contract_text::write(&mut page, proposal);
     train(&mut page, proposal);
     rollout(&mut page, proposal);
-    page.text
+    page.into_text()
 }
 
 /// A text being written.
@@ -35,6 +35,11 @@ pub(super) struct Page {
 }
 
 impl Page {
+    /// The text so far.
+    pub(super) fn into_text(self) -> String {
+        self.text
+    }
+
     /// A line.
     pub(super) fn line(&mut self, line: &str) {
         self.text.push_str(line);

@@ -40,9 +40,9 @@ const MIN_ROWS: u64 = 50;
 const MANY_TEXTS: u64 = 1_000;
 
 impl Treatment {
-    /// What becomes of the column at this position.
-    pub(super) fn of(profile: &Profile, target: &Target, index: usize) -> Self {
-        if index == target.column {
+    /// What becomes of the column at this position. Without a target nothing can give it away.
+    pub(super) fn of(profile: &Profile, target: Option<&Target>, index: usize) -> Self {
+        if target.is_some_and(|target| target.column == index) {
             return Self::Target;
         }
         let column = &profile.columns[index];
@@ -55,7 +55,7 @@ impl Treatment {
         if let Some((role, note)) = by_name(column).or_else(|| by_values(column)) {
             return Self::declared(role, note);
         }
-        let association = Association::of(profile, target, index);
+        let association = target.and_then(|target| Association::of(profile, target, index));
         if let Some(found) = association.filter(|found| found.strength >= GIVES_AWAY) {
             let rows = profile.sample.rows();
             let reason = format!(
