@@ -33,12 +33,13 @@ mod tally;
 mod unique;
 mod value_check;
 mod value_set;
+mod words;
 mod z_scores;
 
 pub use evaluation::Evaluation;
 pub use finding::ExpectationResult;
-pub use known::names;
-pub(crate) use known::{class_name, known_name};
+pub(crate) use known::known_name;
+pub use known::{class_name, names};
 pub use problem::Problem;
 pub use suite::{Declared, Suite, SuiteError};
 pub(crate) use table::data_type_of;

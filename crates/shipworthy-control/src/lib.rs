@@ -22,5 +22,6 @@ pub mod runner;
 pub mod statement;
 pub mod traffic;
 pub mod train;
+pub mod validation;
 
 pub use git::{Checkout, Commit, Origin};

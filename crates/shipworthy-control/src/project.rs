@@ -12,6 +12,7 @@ mod changes;
 mod checks;
 mod columns;
 mod diagnosis;
+mod expect;
 mod fields;
 mod gate;
 mod identity;
@@ -32,6 +33,7 @@ use crate::gate::Gate;
 
 pub use changes::ReleaseDiff;
 pub use diagnosis::Diagnosis;
+pub use expect::{Expectation, OnFailure};
 pub(crate) use identity::slug;
 pub use identity::{Identity, RiskClass};
 pub use label::{Comparison, Label, Literal};
@@ -61,6 +63,8 @@ pub struct Project {
     pub ledger: LedgerSizes,
     /// `[[column]]`: the rules of the input, in the order of the file.
     pub columns: Vec<ColumnRules>,
+    /// `[[expect]]`: what is expected of the source, in the order of the file.
+    pub expectations: Vec<Expectation>,
     /// `[train]`: how the model is made.
     pub train: Train,
     /// `[[gate]]`: what a release must pass.

@@ -5,6 +5,7 @@
 //! reported quality is that of the same runtime that serves.
 
 mod command;
+mod expectations;
 mod fit;
 mod given;
 mod held_out;
@@ -59,6 +60,12 @@ pub enum Error {
     /// The contract makes no sense.
     #[error("the contract does not compile")]
     Contract(#[from] CompileError),
+    /// The source is not what the project expects of it.
+    #[error("the training data is not as expected:\n  {}", refused.join("\n  "))]
+    Expectations {
+        /// What does not hold, a line each.
+        refused: Vec<String>,
+    },
     /// The target cannot be made from the data.
     #[error("{message}; {hint}")]
     Target {
@@ -159,6 +166,9 @@ pub trait Progress: Send {
 
     /// A round of boosting is done; `score` is the validation's.
     fn round(&mut self, done: u32, of: u32, score: Option<f64>);
+
+    /// Something is not as expected, and that is no reason to stop.
+    fn flagged(&mut self, _what: &str) {}
 
     /// The rows are read; from here on a command speaks for itself.
     fn command(&mut self, words: &[String]);

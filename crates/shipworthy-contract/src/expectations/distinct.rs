@@ -8,7 +8,7 @@ use super::finding::Finding;
 use super::groups::{Groups, Key, MAX_GROUPS};
 use super::kwargs::Kwargs;
 use super::problem::Problem;
-use super::scalar::{Scalar, json};
+use super::scalar::{Scalar, compare, json};
 use super::tally::{Chunk, ratio};
 use super::value_set::ValueSet;
 
@@ -153,15 +153,17 @@ impl Counted {
                 Finding::observed(bounds.hold(share), json(share))
             }
             Asked::MostCommon(set, ties) => {
-                let values = &self.most.values;
+                let mut values = self.most.values;
+                values.sort_by(|a, b| {
+                    compare(a.cell(), b.cell()).unwrap_or(std::cmp::Ordering::Equal)
+                });
                 let is_in = |value: &Scalar| set.holds(value.cell());
                 let success = match values.len() {
                     0 => false,
                     1 => is_in(&values[0]),
                     _ => ties && values.iter().any(is_in),
                 };
-                let mut shown: Vec<Value> = values.iter().map(|value| json(value.cell())).collect();
-                shown.sort_by_key(ToString::to_string);
+                let shown: Vec<Value> = values.iter().map(|value| json(value.cell())).collect();
                 Finding::observed(success, shown.into())
             }
         }

@@ -87,7 +87,8 @@ pub fn names() -> impl Iterator<Item = &'static str> {
 
 /// The name of an expectation as Great Expectations 1.x has it, from that or from the spelling of
 /// 0.18.
-pub(crate) fn class_name(name: &str) -> String {
+#[must_use]
+pub fn class_name(name: &str) -> String {
     let mut capital = true;
     let mut written = String::with_capacity(name.len());
     for character in name.chars() {

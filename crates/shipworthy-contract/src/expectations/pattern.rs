@@ -15,25 +15,27 @@ pub(super) fn regex(pattern: &str) -> Result<Regex, Problem> {
     compile(pattern, &as_here(pattern))
 }
 
-/// Compiles a LIKE pattern, which is about the whole text: `%` stands for any characters, `_` for
-/// one, and `[…]` for one of these, as Great Expectations has it.
-pub(super) fn like(pattern: &str) -> Result<Regex, Problem> {
+/// Compiles a pattern of SQL's LIKE, which is about the whole text: `%` stands for any characters
+/// and `_` for one, but for themselves after the `escape`.
+pub(super) fn like(pattern: &str, escape: Option<char>) -> Result<Regex, Problem> {
     let mut written = String::from("(?s)^");
-    let mut in_class = false;
-    for character in pattern.chars() {
+    let mut characters = pattern.chars();
+    while let Some(character) = characters.next() {
         match character {
-            '%' if !in_class => written.push_str(".*"),
-            '_' if !in_class => written.push('.'),
-            '[' | ']' => {
-                in_class = character == '[';
-                written.push(character);
+            _ if Some(character) == escape => {
+                characters.next().into_iter().for_each(|kept| push_literal(&mut written, kept));
             }
-            '^' | '-' if in_class => written.push(character),
-            other => written.push_str(&regex::escape(other.encode_utf8(&mut [0; 4]))),
+            '%' => written.push_str(".*"),
+            '_' => written.push('.'),
+            other => push_literal(&mut written, other),
         }
     }
     written.push_str(r"\z");
     compile(pattern, &written)
+}
+
+fn push_literal(written: &mut String, character: char) {
+    written.push_str(&regex::escape(character.encode_utf8(&mut [0; 4])));
 }
 
 fn compile(pattern: &str, written: &str) -> Result<Regex, Problem> {
@@ -103,14 +105,19 @@ mod tests {
     #[test]
     fn like_is_about_the_whole_text() {
         let check = |pattern: &str, text: &str, expect| {
-            assert_eq!(like(pattern).unwrap().is_match(text), expect, "{pattern} on {text:?}");
+            assert_eq!(
+                like(pattern, Some('!')).unwrap().is_match(text),
+                expect,
+                "{pattern} on {text:?}"
+            );
         };
         check("N%", "N123", true);
         check("N%", "AN123", false);
         check("N_", "N1", true);
         check("N_", "N12", false);
         check("a.c", "abc", false);
-        check("[A-C]%", "B1", true);
+        check("100!%", "100%", true);
+        check("100!%", "1000", false);
     }
 
     #[test]

@@ -204,7 +204,8 @@ impl Rule {
     fn holds<'a>(&self, mut cells: impl Iterator<Item = Cell<'a>> + Clone) -> bool {
         match self {
             Self::Sum(total) => {
-                let sum: f64 = cells.filter_map(number).sum();
+                // A missing value makes the sum none, and none is not equal.
+                let sum: f64 = cells.map(|cell| number(cell).unwrap_or(f64::NAN)).sum();
                 (sum - total).abs() <= 0.0
             }
             Self::Different => {

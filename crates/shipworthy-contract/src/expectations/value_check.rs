@@ -120,16 +120,20 @@ pub(super) const ALL: &[(&str, Read)] = &[
         several(kwargs, "regex_list", pattern::regex, false)
     }),
     ("ExpectColumnValuesToMatchLikePattern", |kwargs, _| {
-        one(kwargs, "like_pattern", pattern::like, true)
+        let escape = escape(kwargs)?;
+        one(kwargs, "like_pattern", |text| pattern::like(text, escape), true)
     }),
     ("ExpectColumnValuesToNotMatchLikePattern", |kwargs, _| {
-        one(kwargs, "like_pattern", pattern::like, false)
+        let escape = escape(kwargs)?;
+        one(kwargs, "like_pattern", |text| pattern::like(text, escape), false)
     }),
     ("ExpectColumnValuesToMatchLikePatternList", |kwargs, _| {
-        several(kwargs, "like_pattern_list", pattern::like, true)
+        let escape = escape(kwargs)?;
+        several(kwargs, "like_pattern_list", |text| pattern::like(text, escape), true)
     }),
     ("ExpectColumnValuesToNotMatchLikePatternList", |kwargs, _| {
-        several(kwargs, "like_pattern_list", pattern::like, false)
+        let escape = escape(kwargs)?;
+        several(kwargs, "like_pattern_list", |text| pattern::like(text, escape), false)
     }),
     ("ExpectColumnValuesToMatchStrftimeFormat", |kwargs, column| {
         let format = Format::compile(kwargs.text("strftime_format")?)?;
@@ -146,12 +150,20 @@ fn between(kwargs: &mut Kwargs<'_>, column: &Found<'_>) -> Result<ValueCheck, Pr
     Bounds::read(kwargs, column).map(ValueCheck::Between)
 }
 
-type Compile = fn(&str) -> Result<Regex, Problem>;
+/// The character after which a LIKE pattern means its signs literally.
+fn escape(kwargs: &mut Kwargs<'_>) -> Result<Option<char>, Problem> {
+    let Some(value) = kwargs.get("escape") else { return Ok(None) };
+    let mut characters = value.as_str().unwrap_or_default().chars();
+    match (characters.next(), characters.next()) {
+        (Some(escape), None) => Ok(Some(escape)),
+        _ => Err(wrong("escape", "one character", Some(value))),
+    }
+}
 
 fn one(
     kwargs: &mut Kwargs<'_>,
     name: &'static str,
-    compile: Compile,
+    compile: impl Fn(&str) -> Result<Regex, Problem>,
     expected: bool,
 ) -> Result<ValueCheck, Problem> {
     let patterns = vec![compile(kwargs.text(name)?)?];
@@ -162,7 +174,7 @@ fn one(
 fn several(
     kwargs: &mut Kwargs<'_>,
     name: &'static str,
-    compile: Compile,
+    compile: impl Fn(&str) -> Result<Regex, Problem>,
     expected: bool,
 ) -> Result<ValueCheck, Problem> {
     let texts = kwargs.texts(name)?;

@@ -34,6 +34,7 @@ impl Project {
                 (self.source != other.source, "source"),
                 (self.model != other.model, "model"),
                 (self.columns != other.columns, "column"),
+                (self.expectations != other.expectations, "expect"),
                 (self.train != other.train, "train"),
             ]),
             policy: changed([

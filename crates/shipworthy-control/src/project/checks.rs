@@ -122,6 +122,11 @@ fn check_without_source(typed: &Typed, mistakes: &Mistakes) {
         let mistake = Mistake::at(span, message, "expected only beside [source]");
         mistakes.add(mistake.help("add a section [source], or remove `test`"));
     }
+    if let Some(expectation) = typed.expectations.first() {
+        let message = "[[expect]] is about the rows of the source, and there is none".to_owned();
+        let mistake = Mistake::at(&expectation.header, message, "expected only beside [source]");
+        mistakes.add(mistake.help("add a section [source], or remove it"));
+    }
     let Some(task) = &typed.model.task else { return };
     if task.value == Task::Multiclass && typed.model.classes() == Some(Classes::FromData) {
         let message = "the classes are in no data: there is no [source]".to_owned();

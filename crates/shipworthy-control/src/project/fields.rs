@@ -2,6 +2,7 @@
 //! compares this list with `docs/reference/project-file.md`.
 
 use super::{columns, gate, identity, model, policy, rollout, source, train};
+use super::{columns, expect, identity, model, policy, rollout, source, train};
 
 /// A table of the file.
 #[derive(Debug)]
@@ -48,16 +49,12 @@ pub(super) const ROOT: Section = Section {
         Key::new("limits", "[limits]", "its defaults"),
         Key::new("ledger", "[ledger]", "its defaults"),
         Key::new("column", "[[column]]", "required"),
+        Key::new("expect", "[[expect]]", "none"),
         Key::new("train", "[train]", "its defaults"),
         Key::new("gate", "[[gate]]", "none"),
         Key::new("rollout", "[rollout]", "its defaults"),
     ],
     later: &[
-        Later {
-            name: "expect",
-            header: "[[expect]]",
-            instead: "remove it; `min`, `max` and `one_of` of a [[column]] are checked on every row",
-        },
         Later {
             name: "feature_view",
             header: "[[feature_view]]",
@@ -75,6 +72,7 @@ pub(super) const SECTIONS: [&Section; 16] = [
     &policy::LIMITS,
     &policy::LEDGER,
     &columns::SECTION,
+    &expect::SECTION,
     &train::SECTION,
     &train::VALIDATION,
     &train::TEST,

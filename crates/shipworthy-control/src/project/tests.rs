@@ -7,6 +7,7 @@ mod decision;
 mod defaults;
 mod documentation;
 mod gate;
+mod expect;
 mod given;
 mod guard;
 mod identity;

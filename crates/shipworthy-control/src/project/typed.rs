@@ -5,6 +5,7 @@ use toml::de::DeTable;
 use super::Project;
 use super::columns::{self, TypedColumn};
 use super::diagnosis::Mistakes;
+use super::expect::{self, TypedExpectation};
 use super::fields::ROOT;
 use super::gate::{self, TypedGate};
 use super::identity::{self, Identity};
@@ -29,6 +30,8 @@ pub(super) struct Typed {
     ledger: LedgerSizes,
     /// Every `[[column]]`.
     pub(super) columns: Vec<TypedColumn>,
+    /// Every `[[expect]]`.
+    pub(super) expectations: Vec<TypedExpectation>,
     /// `[train]`.
     pub(super) train: TypedTrain,
     /// Every `[[gate]]`.
@@ -44,6 +47,7 @@ impl Typed {
         let required = |name, section| root.field(name).required().table(section);
         let optional = |name, section| root.field(name).table(section);
         let columns = || root.field("column").required().tables(&columns::SECTION);
+        let expectations = || root.field("expect").tables(&expect::SECTION);
         let identity = Identity::read(required("project", &identity::SECTION), mistakes);
         let train = TypedTrain::read(optional("train", &train::SECTION), mistakes);
         // A model that is there already was trained on what nobody must have here.
@@ -60,6 +64,7 @@ impl Typed {
             limits: Limits::read(optional("limits", &policy::LIMITS)),
             ledger: LedgerSizes::read(optional("ledger", &policy::LEDGER), mistakes),
             columns: columns().into_iter().map(TypedColumn::read).collect(),
+            expectations: expectations().into_iter().map(TypedExpectation::read).collect(),
             train,
             gates: gate::read(root.field("gate").tables(&gate::SECTION), mistakes),
             rollout: TypedRollout::read(optional("rollout", &rollout::SECTION), mistakes),
@@ -72,6 +77,8 @@ impl Typed {
     pub(super) fn validated(self) -> Option<Project> {
         let columns = self.columns.into_iter().map(TypedColumn::validated);
         let gates = self.gates.into_iter().map(TypedGate::validated);
+        let expectations = self.expectations.into_iter().enumerate();
+        let expectations = expectations.map(|(at, expectation)| expectation.validated(at));
         Some(Project {
             identity: self.identity?,
             source: self.source.validated()?,
@@ -80,6 +87,7 @@ impl Typed {
             limits: self.limits,
             ledger: self.ledger,
             columns: columns.collect::<Option<_>>()?,
+            expectations: expectations.collect::<Option<_>>()?,
             train: self.train.validated(),
             gates: gates.collect::<Option<_>>()?,
             rollout: self.rollout.validated(),

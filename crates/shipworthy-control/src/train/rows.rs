@@ -13,7 +13,7 @@ use shipworthy_rows::files::RowFile;
 use shipworthy_rows::{Cell, Column, DataType, Misfit, RowBatch, Schema, Timestamp};
 
 use super::label::{self, Raw};
-use super::{Error, Progress};
+use super::{Error, Progress, expectations};
 use crate::project::{self, Project, Test};
 
 /// Rows that can be learned from or tested on.
@@ -58,6 +58,7 @@ pub(super) fn read(
     let path = directory.join(&from.path);
     let digest = sha256(&path)?;
     let file = RowFile::open(&path)?;
+    expectations::check(project, &file, progress)?;
     let layout = Layout::new(project, from, &file)?;
     let mut kept = Kept::new(&project.contract());
     let (mut rows, total) = (0, file.rows());

@@ -136,6 +136,10 @@ impl Progress for Bars {
         self.rows.set_position(read);
     }
 
+    fn flagged(&mut self, what: &str) {
+        self.rows.suspend(|| output::note(&format!("not as expected: {what}")));
+    }
+
     fn command(&mut self, words: &[String]) {
         self.rows.finish_and_clear();
         output::note(&format!("running {}", words.join(" ")));

@@ -1,13 +1,12 @@
 //! `shipworthy validate`: a file of rows beside a suite of expectations.
 
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
 use anyhow::{Context, Result};
 use comfy_table::{ContentArrangement, Table, presets};
 use serde::Serialize;
-use serde_json::Value;
-use shipworthy_contract::expectations::{Evaluation, ExpectationResult, Suite};
+use shipworthy_contract::expectations::{ExpectationResult, Suite};
+use shipworthy_control::validation;
 use shipworthy_rows::files::RowFile;
 
 use crate::cli::Outcome;
@@ -41,9 +40,6 @@ pub(crate) struct Args {
     json: bool,
 }
 
-/// Rows read at a time.
-const BATCH_ROWS: usize = 16 * 1024;
-
 /// The longest suite, in bytes: sets of values make them long.
 const MAX_SUITE_BYTES: u64 = 16 << 20;
 
@@ -70,24 +66,14 @@ fn evaluate(data: &Path, suite: &Suite) -> Result<(u64, Vec<ExpectationResult>)>
         Some(rows) => bar.set_length(rows),
         None => bar.unset_length(),
     }
-    let schema = Arc::new(file.schema().clone());
-    let mut evaluation = Evaluation::new(suite, &schema);
     bar.set_message("reading");
-    loop {
-        bar.set_position(0);
-        let mut row = 0;
-        for read in file.batches(&schema, BATCH_ROWS)? {
-            let (batch, _) = read?;
-            evaluation.see(row, &batch);
-            row += batch.rows() as u64;
-            bar.set_position(row);
-        }
-        if !evaluation.another_pass() {
-            bar.finish_and_clear();
-            return Ok((row, evaluation.finish()));
-        }
-        bar.set_message("reading again");
-    }
+    let mut rows = 0;
+    let results = validation::evaluate(&file, suite, &mut |seen| {
+        rows = seen;
+        bar.set_position(seen);
+    })?;
+    bar.finish_and_clear();
+    Ok((rows, results))
 }
 
 #[derive(Serialize)]
@@ -133,67 +119,13 @@ fn summary(data: &Path, rows: u64, printed: &Printed) -> String {
     table.set_header(["id", "expectation", "expected", "found", "first rows"]);
     for result in printed.results.iter().filter(|result| !result.success) {
         table.add_row([
-            shown(&result.id),
+            result.id.as_str().map_or_else(|| result.id.to_string(), str::to_owned),
             result.expectation.clone(),
-            expected(result),
-            found(result),
-            first_rows(result),
+            result.expected(),
+            result.found(),
+            result.first_rows(),
         ]);
     }
     let table = table.trim_fmt();
     format!("{table}\n\n{data}: {rows} rows, {failed} of {all} expectations do not hold")
-}
-
-fn expected(result: &ExpectationResult) -> String {
-    let kwargs = result.kwargs.iter().map(|(name, value)| format!("{name} {}", shown(value)));
-    kwargs.collect::<Vec<_>>().join(", ")
-}
-
-fn found(result: &ExpectationResult) -> String {
-    if let Some(exception) = &result.exception {
-        return exception.clone();
-    }
-    match (result.unexpected_count, result.element_count, &result.observed_value) {
-        (Some(unexpected), Some(all), _) => format!("{unexpected} of {all} rows"),
-        (_, _, Some(observed)) => shown(observed),
-        (unexpected, None, None) => {
-            let count = |count: Option<u64>, what| {
-                count.filter(|count| *count > 0).map(|count| format!("{count} {what}"))
-            };
-            let parts = [
-                count(unexpected, "other values"),
-                count(result.missing_count, "values are absent"),
-            ];
-            let parts: Vec<_> = parts.into_iter().flatten().collect();
-            if parts.is_empty() { "not there".to_owned() } else { parts.join(", ") }
-        }
-        (None, Some(_), None) => String::new(),
-    }
-}
-
-/// Row numbers with their values. Of different values, which have no row, the values alone.
-fn first_rows(result: &ExpectationResult) -> String {
-    const ROWS: usize = 3;
-    let values = result.partial_unexpected_list.as_deref().unwrap_or_default();
-    let values = values.iter().take(ROWS).map(shown);
-    match &result.unexpected_index_list {
-        None => values.collect::<Vec<_>>().join(", "),
-        Some(rows) => {
-            let rows = rows.iter().zip(values).map(|(row, value)| format!("{row}: {value}"));
-            rows.collect::<Vec<_>>().join(", ")
-        }
-    }
-}
-
-/// A value in a cell: long ones by their beginning.
-fn shown(value: &Value) -> String {
-    const MAX_CHARACTERS: usize = 60;
-    let text = match value {
-        Value::String(text) if !text.is_empty() => text.clone(),
-        other => other.to_string(),
-    };
-    match text.char_indices().nth(MAX_CHARACTERS) {
-        Some((end, _)) => format!("{}…", &text[..end]),
-        None => text,
-    }
 }

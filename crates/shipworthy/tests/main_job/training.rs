@@ -61,3 +61,21 @@ fn data_that_cannot_be_used_is_told_apart() {
     refused.says("payments.csv");
     assert!(!project.beside("model.json").exists());
 }
+
+#[test]
+fn a_source_that_is_not_as_expected_trains_nothing_or_is_told() {
+    let project = Project::new();
+    let train = "train PROJECT --output BESIDE/model.json";
+    let expect = "[[expect]]\ntype = \"expect_column_values_to_be_in_set\"\n\
+                  kwargs = { column = \"channel\", value_set = [\"web\"] }\n";
+    project.edit("[train]\n", &format!("{expect}\n[train]\n"));
+    let refused = project.run(train);
+    refused.expect(2);
+    refused.says("the training data is not as expected");
+    refused.says("expect_column_values_to_be_in_set column channel, value_set [\"web\"]: ");
+    assert!(!project.beside("model.json").exists());
+    project.edit("[\"web\"] }\n", "[\"web\"] }\non_violation = \"flag\"\n");
+    let told = project.run(train);
+    told.expect(0);
+    told.says("not as expected: expect_column_values_to_be_in_set");
+}

@@ -100,6 +100,22 @@ impl Field<'_> {
         self.refused(value, &choice(names()), suggestion(text, names()))
     }
 
+    /// A name of which `spelled` is one of the known ones.
+    pub(in crate::project) fn known_name(
+        self,
+        expected: &str,
+        spelled: impl Fn(&str) -> String,
+        known: &[&str],
+    ) -> Option<Located<String>> {
+        let value = self.value?;
+        let name = self.clone().name()?;
+        let wanted = spelled(&name.value);
+        if known.contains(&wanted.as_str()) {
+            return Some(name);
+        }
+        self.refused(value, expected, suggestion(&wanted, known.iter().copied()))
+    }
+
     /// A list of different strings, at least one.
     pub(in crate::project) fn names(self) -> Option<Located<Vec<String>>> {
         let value = self.value?;

@@ -20,6 +20,7 @@ fn what_defines_a_release_asks_for_a_new_one() {
         ("flights.parquet", "flights.csv", "source"),
         ("arr_delay > 15", "arr_delay > 30", "model"),
         ("\"float\"", "\"float\"\nmin = 0", "column"),
+        ("[[column]]", "[[expect]]\ntype = \"ExpectColumnToExist\"\n[[column]]", "expect"),
         ("[[column]]", "[train]\nseed = 1\n[[column]]", "train"),
     ] {
         let diff = changed(&edited(old, new));

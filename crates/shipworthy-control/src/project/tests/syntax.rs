@@ -147,25 +147,6 @@ fn what_is_not_built_yet_is_refused_by_name() {
     check(
         &extended(
             r#"
-[[expect]]
-type = "expect_column_to_exist"
-"#,
-        ),
-        r#"
-  × [[expect]] is not supported yet in this version
-    ╭─[shipworthy.toml:21:3]
- 20 │
- 21 │ [[expect]]
-    ·   ───┬──
-    ·      ╰── not built yet
- 22 │ type = "expect_column_to_exist"
-    ╰────
-  help: remove it; `min`, `max` and `one_of` of a [[column]] are checked on every row
-"#,
-    );
-    check(
-        &extended(
-            r#"
 [[feature_view]]
 name = "x"
 "#,
