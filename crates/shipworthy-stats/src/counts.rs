@@ -1,18 +1,20 @@
 //! Tests and distances on counts: of bins or of categories, cell by cell.
 //!
 //! `reference[i]` and `current[i]` are the rows of each sample in cell i. [`Edges`] makes cells of
-//! numbers, [`Histogram`] and [`CategoryCounts`] count rows into them and add up: the sketches of the
+//! numbers (by a [`Binning`]), [`Histogram`] and [`CategoryCounts`] count rows into them and add up: the sketches of the
 //! parts of a table merge into the sketch of the table, bit for bit. [`of_categories`] and
 //! [`of_values`] align two samples without a sketch.
 //!
 //! Order of cells does not matter, and neither do cells that are empty on both sides (but see
 //! [`kullback_leibler_divergence`]).
 
+mod binning;
 mod chi_squared;
 mod distance;
 mod edges;
 mod sketch;
 
+pub use binning::Binning;
 pub use chi_squared::{Continuity, chi_squared_contingency, chi_squared_goodness_of_fit};
 pub use distance::{
     LogBase, ZeroShares, hellinger_distance, jensen_shannon_distance, kullback_leibler_divergence,

@@ -277,6 +277,10 @@ pub enum Error {
     #[error("the histograms have different edges")]
     EdgesDiffer,
 
+    /// A method that compares numbers was given categories.
+    #[error("the method compares numbers, not categories")]
+    MethodNeedsNumbers,
+
     /// More categories than there is room for.
     #[error("there are more than {most} categories")]
     TooManyCategories {

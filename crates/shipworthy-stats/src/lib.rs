@@ -41,6 +41,7 @@ pub mod multiclass;
 pub mod multiple_testing;
 pub mod paired;
 mod rank;
+pub mod presets;
 pub mod regression;
 pub mod special;
 mod sum;

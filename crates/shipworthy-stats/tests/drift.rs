@@ -4,8 +4,9 @@
 mod pair;
 
 use pair::{Pair, Values, near, near_p, number};
-use serde_json::Value;
+use serde_json::{Map, Value};
 use shipworthy_stats::counts::*;
+use shipworthy_stats::presets::{self, Drift, Method, Samples};
 use shipworthy_stats::two_sample::*;
 use shipworthy_stats::{Error, counts};
 
@@ -192,4 +193,114 @@ fn every_method_of_evidently_is_here() {
             }
         }
     }
+}
+
+/// Judges a column as a preset does.
+fn with_samples<T>(values: &Values, judge: impl FnOnce(Samples<'_>) -> T) -> T {
+    match values {
+        Values::Numbers(reference, current) => judge(Samples::Numbers(reference, current)),
+        Values::Texts(reference, current) => {
+            let reference: Vec<&str> = reference.iter().map(String::as_str).collect();
+            let current: Vec<&str> = current.iter().map(String::as_str).collect();
+            judge(Samples::Categories(&reference, &current))
+        }
+    }
+}
+
+#[test]
+fn the_evidently_preset_gives_the_verdicts_of_evidently() {
+    for name in PAIRS {
+        let pair = Pair::read(name);
+        let columns = &pair.expected("evidently.json")["columns"];
+        for (column, expected) in columns.as_object().expect("columns") {
+            let at = format!("{name} {column}");
+            let (rule, verdict) = with_samples(&pair.column(column), |samples| {
+                let rule = presets::evidently(samples).expect("valid");
+                let verdict = rule.verdict(samples).expect("valid");
+                (rule, verdict)
+            });
+            let (method, p_value) = match rule.method {
+                Method::KolmogorovSmirnov => ("K-S p_value", true),
+                Method::ChiSquared => ("chi-square p_value", true),
+                Method::TwoProportionZ => ("Z-test p_value", true),
+                Method::Wasserstein => ("Wasserstein distance (normed)", false),
+                Method::JensenShannon(..) => ("Jensen-Shannon distance", false),
+            };
+            assert_eq!(expected["method"], method, "{at}");
+            let compare = if p_value { near_p } else { near };
+            compare(&at, verdict.score, number(&expected["score"]));
+            assert_eq!(expected["drift_detected"], verdict.drift, "{at}");
+        }
+    }
+}
+
+#[test]
+fn nannyml_chunks_have_the_same_scores_and_alerts() {
+    for name in ["large_drift", "large_nodrift"] {
+        let pair = Pair::read(name);
+        let expected = pair.expected("nannyml.json");
+        for (column, methods) in expected["columns"].as_object().expect("columns") {
+            let methods = methods.as_object().expect("methods");
+            check_chunks(&format!("{name} {column}"), methods, &pair.chunks(column, 500));
+        }
+    }
+}
+
+fn check_chunks(at: &str, methods: &Map<String, Value>, chunks: &[Values]) {
+    for (method, expected) in methods {
+        let at = format!("{at} {method}");
+        let scores: Vec<f64> = chunks.iter().map(|chunk| nannyml_score(method, chunk)).collect();
+        for (score, expected) in scores.iter().zip(expected["value"].as_array().expect("values")) {
+            near(&at, *score, number(expected));
+        }
+        let alerts = expected["alert"].as_array().expect("alerts");
+        if method == "chi2" {
+            for (chunk, alert) in chunks.iter().zip(alerts) {
+                assert_eq!(*alert, chi_squared_of(chunk).p_value < 0.05, "{at}");
+            }
+            continue;
+        }
+        let largest = if method == "wasserstein" { f64::INFINITY } else { 1.0 };
+        // 5,000 and 4,500 rows of reference come first.
+        let of_reference = chunks.len() - if chunks.len() == 18 { 8 } else { 7 };
+        let rule = presets::nannyml_threshold(&scores[..of_reference], largest).expect("valid");
+        let Drift::Above(threshold) = rule else { unreachable!("an upper threshold") };
+        near(&at, threshold, number(&expected["upper_threshold"]));
+        for (score, alert) in scores.iter().zip(alerts) {
+            assert_eq!(*alert, rule.holds(*score), "{at}");
+        }
+    }
+}
+
+fn chi_squared_of(chunk: &Values) -> TestResult {
+    let Values::Texts(reference, current) = chunk else { unreachable!("of categories only") };
+    let (p, q) = counts::of_categories(reference, current).expect("rows");
+    chi_squared_contingency(&p, &q, Continuity::Yates).expect("rows")
+}
+
+fn nannyml_score(method: &str, chunk: &Values) -> f64 {
+    if method == "chi2" {
+        return chi_squared_of(chunk).statistic;
+    }
+    let preset = presets::nannyml();
+    if method == "jensen_shannon" {
+        return with_samples(chunk, |samples| preset.score(samples)).expect("valid");
+    }
+    let Method::JensenShannon(binning, _) = preset else { unreachable!("Jensen-Shannon") };
+    let score = match chunk {
+        Values::Numbers(reference, current) => match method {
+            "kolmogorov_smirnov" => kolmogorov_smirnov(reference, current).map(|ks| ks.statistic),
+            "wasserstein" => wasserstein_distance(reference, current),
+            _ => binning.counts(reference, current).and_then(|(p, q)| hellinger_distance(&p, &q)),
+        },
+        Values::Texts(reference, current) => {
+            let (p, q) = counts::of_categories(reference, current).expect("rows");
+            if method == "l_infinity" {
+                l_infinity_distance(&p, &q)
+            } else {
+                hellinger_distance(&p, &q)
+            }
+        }
+    };
+    score.expect("valid")
 }

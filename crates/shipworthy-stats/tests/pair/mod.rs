@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use serde_json::Value;
 use shipworthy_rows::files::RowFile;
-use shipworthy_rows::{Column, RowBatch};
+use shipworthy_rows::{Column, RowBatch, StringColumn};
 
 /// A table of reference and a current one, with what tools say of them.
 pub(crate) struct Pair {
@@ -34,15 +34,29 @@ impl Pair {
     }
 
     pub(crate) fn column(&self, name: &str) -> Values {
+        Self::values(&self.reference, &self.current, name)
+    }
+
+    /// The reference beside each chunk of it, then beside each chunk of the current table.
+    pub(crate) fn chunks(&self, name: &str, rows: usize) -> Vec<Values> {
+        let chunks = |table: &RowBatch| {
+            let starts = (0..table.rows()).step_by(rows);
+            let positions = starts.map(|start| start..(start + rows).min(table.rows()));
+            positions.map(|run| table.take(&run.collect::<Vec<_>>())).collect::<Vec<_>>()
+        };
+        let all = chunks(&self.reference).into_iter().chain(chunks(&self.current));
+        all.map(|chunk| Self::values(&self.reference, &chunk, name)).collect()
+    }
+
+    fn values(reference: &RowBatch, current: &RowBatch, name: &str) -> Values {
         let of = |table: &RowBatch| table.column(name).expect("a column").clone();
-        match (of(&self.reference), of(&self.current)) {
+        match (of(reference), of(current)) {
             (Column::Float(reference), Column::Float(current)) => {
                 Values::Numbers(present(&reference), present(&current))
             }
             (Column::String(reference), Column::String(current)) => {
-                let texts = |column: &shipworthy_rows::StringColumn| {
-                    column.iter().flatten().map(str::to_owned).collect()
-                };
+                let texts =
+                    |column: &StringColumn| column.iter().flatten().map(str::to_owned).collect();
                 Values::Texts(texts(&reference), texts(&current))
             }
             _ => unreachable!("{name} is neither a number nor text"),
@@ -51,7 +65,7 @@ impl Pair {
 }
 
 /// The numbers that are not missing.
-pub(crate) fn present(values: &[f64]) -> Vec<f64> {
+fn present(values: &[f64]) -> Vec<f64> {
     values.iter().copied().filter(|value| !value.is_nan()).collect()
 }
 
