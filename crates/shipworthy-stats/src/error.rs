@@ -59,7 +59,7 @@ pub enum Error {
     /// A variance, or a test, needs more rows.
     #[error("at least {needed} rows {of} are needed, not {found}")]
     TooFewRows {
-        /// Which rows: `in all` or `of each class`.
+        /// Which rows: `in all`, `of each class` or `in each sample`.
         of: &'static str,
         /// Least number.
         needed: usize,
@@ -212,15 +212,6 @@ pub enum Error {
     EmptySample {
         /// Which one: `reference`, `current` or `sample`.
         sample: &'static str,
-    },
-
-    /// A sample is too small for its variance to be known.
-    #[error("at least {needed} rows are needed in each sample, not {rows}")]
-    TooFewRows {
-        /// Rows needed.
-        needed: usize,
-        /// Rows given.
-        rows: usize,
     },
 
     /// What must vary has one value only.

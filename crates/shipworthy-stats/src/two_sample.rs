@@ -12,6 +12,7 @@ mod means;
 mod proportions;
 mod sorted;
 
+pub use crate::paired::TestResult;
 pub use cramer_von_mises::cramer_von_mises;
 pub use energy::{energy_distance, wasserstein_distance, wasserstein_normalised};
 pub use kolmogorov_smirnov::{
@@ -21,16 +22,6 @@ pub use kolmogorov_smirnov::{
 pub use mann_whitney::mann_whitney;
 pub use means::{student_t, welch_t, z_of_means};
 pub use proportions::two_proportion_z;
-
-/// What a test says.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct TestResult {
-    /// The test's statistic, in its own unit.
-    pub statistic: f64,
-    /// Chance of a statistic at least as extreme when both samples come from one distribution, in
-    /// [0, 1].
-    pub p_value: f64,
-}
 
 /// What the reference is suspected of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -7,12 +7,8 @@ use clap::{Parser, Subcommand};
 
 use crate::command_runner::keeper;
 use crate::commands::{
-    checklist, completions, config, init, key, ledger, lineage, predict, release, reload, score,
-    serve, test, token, traffic, train, up, validate,
-    checklist, completions, config, evaluate, init, key, ledger, lineage, predict, release, reload,
-    score, serve, token, traffic, train, up,
-    checklist, completions, config, contract, init, key, ledger, lineage, predict, release, reload,
-    score, serve, token, traffic, train, up, validate,
+    checklist, completions, config, contract, evaluate, init, key, ledger, lineage, predict,
+    release, reload, score, serve, test, token, traffic, train, up, validate,
 };
 use crate::onnx_runtime::trial;
 use crate::system::System;

@@ -3,8 +3,8 @@
 pub(crate) mod checklist;
 pub(crate) mod completions;
 pub(crate) mod config;
-pub(crate) mod evaluate;
 pub(crate) mod contract;
+pub(crate) mod evaluate;
 pub(crate) mod init;
 pub(crate) mod key;
 pub(crate) mod ledger;

@@ -10,6 +10,7 @@ use shipworthy_stats::classification::{
 };
 use shipworthy_stats::fairness::Groups;
 use shipworthy_stats::interval::{Coverage, Interval, Proportion};
+use shipworthy_stats::two_sample::kolmogorov_smirnov_asymptotic;
 use shipworthy_stats::{Error, multiclass, regression};
 
 use super::judge::{Answers, Known};
@@ -205,27 +206,16 @@ pub(super) fn fairness(
 
 /// How far two samples are apart, and may be in truth.
 #[expect(clippy::cast_precision_loss, reason = "counts of rows")]
-pub(super) fn apart(found: &[f64], expected: &[f64], distance: Distance, sure: f64) -> Estimate {
+pub(super) fn apart(
+    found: &[f64],
+    expected: &[f64],
+    distance: Distance,
+    sure: f64,
+) -> Result<Estimate, Error> {
     let Distance::KolmogorovSmirnov = distance;
-    let value = kolmogorov_smirnov(found, expected);
+    let value = kolmogorov_smirnov_asymptotic(expected, found)?.statistic;
     // Dvoretzky, Kiefer and Wolfowitz 1956 with the constant of Massart 1990, for both samples.
     let margin = |count: usize| ((4.0 / (1.0 - sure)).ln() / (2.0 * count as f64)).sqrt();
     let margin = margin(found.len()) + margin(expected.len());
-    Estimate { value, low: (value - margin).max(0.0), high: (value + margin).min(1.0) }
-}
-
-/// The largest difference of two distribution functions.
-#[expect(clippy::cast_precision_loss, reason = "counts of rows")]
-fn kolmogorov_smirnov(one: &[f64], two: &[f64]) -> f64 {
-    let sorted = |values: &[f64]| {
-        let mut values = values.to_vec();
-        values.sort_by(f64::total_cmp);
-        values
-    };
-    let (one, two) = (sorted(one), sorted(two));
-    let share = |values: &[f64], at: f64| {
-        values.partition_point(|value| *value <= at) as f64 / values.len().max(1) as f64
-    };
-    let points = one.iter().chain(&two);
-    points.map(|at| (share(&one, *at) - share(&two, *at)).abs()).fold(0.0, f64::max)
+    Ok(Estimate { value, low: (value - margin).max(0.0), high: (value + margin).min(1.0) })
 }

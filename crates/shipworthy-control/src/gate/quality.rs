@@ -119,10 +119,12 @@ pub(super) fn apart(
     (max, sure): (f64, f64),
     against: &str,
 ) -> Finding {
-    let found = super::estimate::apart(&answers.values, &expected.values, distance, sure);
     let rows = answers.values.len() / answers.width.max(1);
     let name = format!("{} to {against} answers", distance.name());
-    within(&name, (found, Limit::AtMost(max)), rows)
+    match super::estimate::apart(&answers.values, &expected.values, distance, sure) {
+        Ok(found) => within(&name, (found, Limit::AtMost(max)), rows),
+        Err(error) => Finding::undecided(format!("{name} cannot be told: {error}")),
+    }
 }
 
 /// Whether an estimate keeps a limit by its bound.

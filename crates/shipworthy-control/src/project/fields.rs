@@ -1,8 +1,7 @@
 //! Every key that a project file may have. The reader refuses what is not listed here, and a test
 //! compares this list with `docs/reference/project-file.md`.
 
-use super::{columns, gate, identity, model, policy, rollout, source, train};
-use super::{columns, expect, identity, model, policy, rollout, source, train};
+use super::{columns, expect, gate, identity, model, policy, rollout, source, train};
 
 /// A table of the file.
 #[derive(Debug)]
@@ -54,17 +53,15 @@ pub(super) const ROOT: Section = Section {
         Key::new("gate", "[[gate]]", "none"),
         Key::new("rollout", "[rollout]", "its defaults"),
     ],
-    later: &[
-        Later {
-            name: "feature_view",
-            header: "[[feature_view]]",
-            instead: "remove it, and send every feature with the request as a [[column]]",
-        },
-    ],
+    later: &[Later {
+        name: "feature_view",
+        header: "[[feature_view]]",
+        instead: "remove it, and send every feature with the request as a [[column]]",
+    }],
 };
 
 /// All tables below the top.
-pub(super) const SECTIONS: [&Section; 16] = [
+pub(super) const SECTIONS: [&Section; 17] = [
     &identity::SECTION,
     &source::SECTION,
     &model::SECTION,

@@ -61,7 +61,7 @@ impl Moments {
     fn of(name: &'static str, values: &[f64]) -> Result<Self, Error> {
         check_sample(name, values)?;
         if values.len() < 2 {
-            return Err(Error::TooFewRows { needed: 2, rows: values.len() });
+            return Err(Error::TooFewRows { of: "in each sample", needed: 2, found: values.len() });
         }
         let rows = values.len() as f64;
         let mean = sum(values.iter().map(|value| value / rows));
