@@ -44,3 +44,6 @@ fn shares(reference: &[u64], current: &[u64]) -> Result<(Vec<f64>, Vec<f64>), Er
     let of = |counts: &[u64], total: f64| counts.iter().map(|&c| c as f64 / total).collect();
     Ok((of(reference, n), of(current, m)))
 }
+
+#[cfg(test)]
+mod tests;

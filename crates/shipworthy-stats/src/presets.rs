@@ -7,7 +7,7 @@ use crate::counts::{
     of_values,
 };
 use crate::input::check_sample;
-use crate::sum::{root_mean_square, sum};
+use crate::sum::mean_and_deviation;
 use crate::two_sample::{
     Alternative, kolmogorov_smirnov, two_proportion_z, wasserstein_normalised,
 };
@@ -120,9 +120,7 @@ pub const fn nannyml() -> Method {
 /// [`Error::EmptySample`], [`Error::NotFinite`], [`Error::Overflow`].
 pub fn nannyml_threshold(reference_scores: &[f64], largest: f64) -> Result<Drift, Error> {
     check_sample("reference", reference_scores)?;
-    let n = reference_scores.len();
-    let mean = sum(reference_scores.iter().map(|score| score / n as f64));
-    let deviation = root_mean_square(reference_scores.iter().map(|score| score - mean), n);
+    let (mean, deviation) = mean_and_deviation(reference_scores);
     let upper = crate::input::finite_result("the threshold", mean + 3.0 * deviation)?;
     Ok(Drift::Above(upper.min(largest)))
 }

@@ -48,6 +48,19 @@ pub(crate) fn root_mean_square(values: impl Iterator<Item = f64> + Clone, n: usi
     scale * (sum(values.map(|value| (value / scale).powi(2))) / n as f64).sqrt()
 }
 
+/// Mean and standard deviation of the population; the latter is 0 exactly where all values are one.
+///
+/// No value, no mean: NaN. Values near the largest float do not overflow the mean.
+pub(crate) fn mean_and_deviation(values: &[f64]) -> (f64, f64) {
+    // The mean of one repeated value may be off by a rounding.
+    if let Some(first) = values.first().filter(|first| values.iter().all(|value| value == *first)) {
+        return (*first, 0.0);
+    }
+    let n = values.len();
+    let mean = sum(values.iter().map(|value| value / n as f64));
+    (mean, root_mean_square(values.iter().map(|value| value - mean), n))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

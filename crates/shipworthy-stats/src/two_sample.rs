@@ -45,3 +45,6 @@ impl Alternative {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

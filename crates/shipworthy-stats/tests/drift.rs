@@ -1,6 +1,7 @@
 //! Two-sample tests and distances against scipy, numpy, Evidently and NannyML on real tables: see
 //! `tests/drift/README.md`.
 
+#[path = "drift/pair.rs"]
 mod pair;
 
 use pair::{Pair, Values, near, near_p, number};

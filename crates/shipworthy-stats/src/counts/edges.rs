@@ -2,7 +2,7 @@
 
 use crate::Error;
 use crate::input::{check_finite, check_sample};
-use crate::sum::{root_mean_square, sum};
+use crate::sum::{mean_and_deviation, sum};
 
 /// Largest number of edges.
 pub const MAX_EDGES: usize = 10_000;
@@ -70,13 +70,11 @@ impl Edges {
     pub fn doane(reference: &[f64]) -> Result<Self, Error> {
         check_sample("reference", reference)?;
         let n = reference.len() as f64;
-        let mean = sum(reference.iter().map(|value| value / n));
-        let gaps = reference.iter().map(|value| value - mean);
-        let deviation = root_mean_square(gaps.clone(), reference.len());
+        let (mean, deviation) = mean_and_deviation(reference);
         if reference.len() < 3 || deviation <= 0.0 {
             return equal_width(reference, 1.0);
         }
-        let skewness = sum(gaps.map(|gap| (gap / deviation).powi(3))) / n;
+        let skewness = sum(reference.iter().map(|value| ((value - mean) / deviation).powi(3))) / n;
         let its_deviation = (6.0 * (n - 2.0) / ((n + 1.0) * (n + 3.0))).sqrt();
         equal_width(reference, 1.0 + n.log2() + (1.0 + skewness.abs() / its_deviation).log2())
     }

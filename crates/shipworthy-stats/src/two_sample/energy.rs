@@ -3,7 +3,7 @@
 use super::sorted::Sorted;
 use crate::Error;
 use crate::input::finite_result;
-use crate::sum::{CompensatedSum, root_mean_square, sum};
+use crate::sum::{CompensatedSum, mean_and_deviation};
 
 /// Wasserstein distance of order 1: how far values must move, in their unit, for one sample to
 /// become the other; at least 0.
@@ -32,9 +32,7 @@ pub fn wasserstein_normalised(
 ) -> Result<f64, Error> {
     let distance = wasserstein_distance(reference, current)?;
     crate::input::check_finite("floor", &[floor])?;
-    let n = reference.len();
-    let mean = sum(reference.iter().map(|value| value / n as f64));
-    let deviation = root_mean_square(reference.iter().map(|value| value - mean), n);
+    let (_, deviation) = mean_and_deviation(reference);
     let scale = deviation.max(floor);
     if scale <= 0.0 {
         return Err(Error::Constant { input: "reference" });

@@ -4,7 +4,7 @@ use super::{Alternative, TestResult};
 use crate::Error;
 use crate::input::{check_sample, finite_result};
 use crate::special::student_t_sf;
-use crate::sum::{root_mean_square, sum};
+use crate::sum::mean_and_deviation;
 
 /// Welch's test of two means, two-sided: the statistic is above 0 when the reference has the larger
 /// mean.
@@ -32,8 +32,8 @@ pub fn welch_t(reference: &[f64], current: &[f64]) -> Result<TestResult, Error> 
 pub fn student_t(reference: &[f64], current: &[f64]) -> Result<TestResult, Error> {
     let (a, b) = both(reference, current)?;
     let degrees = a.rows + b.rows - 2.0;
-    let weights = ((a.rows - 1.0) / degrees).sqrt();
-    let pooled = (a.deviation * weights).hypot(b.deviation * ((b.rows - 1.0) / degrees).sqrt());
+    let weighted = |of: &Moments| of.deviation * ((of.rows - 1.0) / degrees).sqrt();
+    let pooled = weighted(&a).hypot(weighted(&b));
     let scale = pooled * (1.0 / a.rows + 1.0 / b.rows).sqrt();
     student(ratio(&a, &b, scale)?, degrees)
 }
@@ -64,11 +64,8 @@ impl Moments {
             return Err(Error::TooFewRows { of: "in each sample", needed: 2, found: values.len() });
         }
         let rows = values.len() as f64;
-        let mean = sum(values.iter().map(|value| value / rows));
-        let about_mean = root_mean_square(values.iter().map(|value| value - mean), values.len());
-        // The mean of one repeated value may be off by a rounding.
-        let constant = values.iter().all(|value| *value == values[0]);
-        let deviation = if constant { 0.0 } else { about_mean * (rows / (rows - 1.0)).sqrt() };
+        let (mean, of_population) = mean_and_deviation(values);
+        let deviation = of_population * (rows / (rows - 1.0)).sqrt();
         Ok(Self { rows, mean, deviation })
     }
 }
