@@ -70,7 +70,10 @@ fn an_empty_side_and_what_is_no_number_are_named() {
         let nan = Error::NotFinite { input: "current", index: 1 };
         assert_eq!(test(&[1.0, 2.0], &[1.0, f64::NAN]), Err(nan));
     }
-    assert_eq!(welch_t(&[1.0], &[1.0, 2.0]), Err(Error::TooFewRows { needed: 2, rows: 1 }));
+    assert_eq!(
+        welch_t(&[1.0], &[1.0, 2.0]),
+        Err(Error::TooFewRows { of: "in each sample", needed: 2, found: 1 })
+    );
     let empty = Error::EmptySample { sample: "current" };
     assert_eq!(two_proportion_z((1, 2), (0, 0), Alternative::Less), Err(empty));
     assert!(two_proportion_z((3, 2), (0, 1), Alternative::Less).is_err());
