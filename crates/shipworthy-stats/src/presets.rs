@@ -80,11 +80,17 @@ const EVIDENTLY_SMALL_REFERENCE: usize = 1000;
 /// Source: Evidently 0.7. Checked with it.
 ///
 /// # Errors
-/// [`Error::EmptySample`], [`Error::NotFinite`].
+/// [`Error::EmptySample`], [`Error::NotFinite`], of numbers; categories are checked when scored.
 pub fn evidently(samples: Samples<'_>) -> Result<Rule, Error> {
     let (distinct, rows, numbers) = match samples {
-        Samples::Numbers(r, c) => (of_values(r, c)?.0.len(), r.len(), true),
-        Samples::Categories(r, c) => (of_categories(r, c)?.0.len(), r.len(), false),
+        Samples::Numbers(reference, current) => {
+            check_sample("reference", reference)?;
+            check_sample("current", current)?;
+            (distinct_up_to(6, reference.iter().chain(current)), reference.len(), true)
+        }
+        Samples::Categories(reference, current) => {
+            (distinct_up_to(6, reference.iter().chain(current)), reference.len(), false)
+        }
     };
     let as_numbers = numbers && distinct > 5;
     Ok(match (rows <= EVIDENTLY_SMALL_REFERENCE, as_numbers) {
@@ -99,6 +105,23 @@ pub fn evidently(samples: Samples<'_>) -> Result<Rule, Error> {
             drift: Drift::AtLeast(0.1),
         },
     })
+}
+
+/// How many distinct values there are; stops at `most`.
+fn distinct_up_to<'a, T: PartialEq + 'a>(
+    most: usize,
+    values: impl Iterator<Item = &'a T>,
+) -> usize {
+    let mut seen: Vec<&T> = Vec::with_capacity(most);
+    for value in values {
+        if !seen.contains(&value) {
+            seen.push(value);
+        }
+        if seen.len() == most {
+            break;
+        }
+    }
+    seen.len()
 }
 
 /// How NannyML's `UnivariateDriftCalculator` scores a chunk by default: Jensen–Shannon in bits, for

@@ -7,9 +7,9 @@ use super::gamma::nonzero;
 use super::{LARGEST_ARGUMENT, MOST_TERMS, check_domain, normal_cdf};
 use crate::Error;
 
-/// Sum of the parameters beyond which the continued fraction would take too many terms. The normal
-/// approximation by the signed root of the deviance is then within 1e-6 of the centre.
-const LARGEST_SUM: f64 = 1e12;
+/// Size of both parameters beyond which the continued fraction would take too many terms. The normal
+/// approximation by the signed root of the deviance is then off by at most 2e-7.
+const LARGEST_SHAPE: f64 = 1e12;
 
 /// The regularised incomplete beta function I(x; a, b), in [0, 1]: chance that a beta variable is
 /// at most `x`.
@@ -55,17 +55,17 @@ fn lower_tail(a: f64, b: f64, x: f64, y: f64) -> f64 {
     // The two gaps are one: from the smaller of x and y, which has the more digits.
     let gap = if x <= y { a - n * x } else { n * y - b };
     let deviance = deviance_by_gap(a, n * x, gap) + deviance_by_gap(b, n * y, -gap);
-    if n > LARGEST_SUM {
+    if a.min(b) > LARGEST_SHAPE {
         return normal_cdf((2.0 * deviance).sqrt().copysign(-gap));
     }
     // x^a y^b / B(a, b)
     let weight = (stirling_error(n) - stirling_error(a) - stirling_error(b) - deviance).exp()
         * (a * (b / n) / (2.0 * PI)).sqrt();
-    if gap >= 0.0 {
-        (weight * continued_fraction(a, b, x, y, gap)).min(1.0)
-    } else {
-        1.0 - (weight * continued_fraction(b, a, y, x, -gap)).min(1.0)
-    }
+    let tail = |a: f64, b: f64, x: f64, y: f64, gap: f64| {
+        // Where the weight vanishes, the fraction may overflow.
+        if weight == 0.0 { 0.0 } else { (weight * continued_fraction(a, b, x, y, gap)).min(1.0) }
+    };
+    if gap >= 0.0 { tail(a, b, x, y, gap) } else { 1.0 - tail(b, a, y, x, -gap) }
 }
 
 /// I(x; a, b) B(a, b) x⁻ᵃ y⁻ᵇ where `gap` = a − (a + b) x ≥ 0, by the modified Lentz method.

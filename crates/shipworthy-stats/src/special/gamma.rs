@@ -7,7 +7,7 @@ use super::{LARGEST_ARGUMENT, MOST_TERMS, check_domain, normal_cdf};
 use crate::Error;
 
 /// Shape beyond which the series would take too many terms (about 8 √a). The normal approximation
-/// by the signed root of the deviance is then within 1e-9 of the centre.
+/// by the signed root of the deviance is then off by at most 2e-7.
 const LARGEST_SHAPE: f64 = 1e12;
 
 /// Natural logarithm of Γ(x), for x > 0.

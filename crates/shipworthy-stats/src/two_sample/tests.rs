@@ -47,6 +47,12 @@ fn one_sample_is_compared_with_a_distribution() {
 }
 
 #[test]
+fn proportions_are_compared_as_in_statsmodels() {
+    let z = two_proportion_z((30, 100), (45, 120), Alternative::TwoSided);
+    check(z, -1.168_553_482_464_243_2, 0.242_583_579_348_320_98);
+}
+
+#[test]
 fn samples_of_one_value_are_alike_or_refused() {
     let (one, other) = ([7.0; 800], [7.0; 600]);
     check(kolmogorov_smirnov(&one, &other), 0.0, 1.0);
