@@ -243,7 +243,11 @@ impl StringColumn {
 
     /// The values in order.
     pub fn iter(&self) -> impl Iterator<Item = Option<&str>> {
-        (0..self.len()).map(|row| self.get(row))
+        let mut start = 0;
+        self.ends.iter().map(move |(end, present)| {
+            let start = std::mem::replace(&mut start, *end);
+            present.then(|| &self.text[start..*end])
+        })
     }
 
     /// A copy with another value at `row`: rare (a declared default), so it may cost.

@@ -9,7 +9,7 @@ use super::finding::Finding;
 use super::groups::{Key, Mixed};
 use super::kwargs::Kwargs;
 use super::problem::Problem;
-use super::scalar::json;
+use super::scalar::{json, number};
 use super::tally::{Chunk, Tally};
 use super::value_check::{Read, ValueCheck};
 
@@ -52,48 +52,31 @@ impl ColumnMap {
         Ok(Self { column, check, mostly, tally, known })
     }
 
-    /// Judges the rows of a chunk.
+    /// Judges the rows of a chunk. What is cheap has a loop of its own, so that what is expected is
+    /// asked once, and not of every value.
     pub(super) fn see(&mut self, chunk: &Chunk<'_>) {
         let column = &chunk.batch.columns()[self.column];
-        match (&self.check, column, chunk.selected) {
-            (ValueCheck::Between(Bounds::Numbers(range)), Column::Float(values), None) => {
-                let range = *range;
-                self.see_floats(values, chunk, |value| range.hold(value));
-            }
-            _ => self.see_cells(column, chunk),
-        }
-    }
-
-    fn see_floats(&mut self, values: &[f64], chunk: &Chunk<'_>, holds: impl Fn(f64) -> bool) {
-        self.tally.elements += values.len() as u64;
-        for (row, value) in values.iter().enumerate() {
-            if holds(*value) {
-                continue;
-            }
-            match value.is_nan() {
-                true => self.tally.missing += 1,
-                false => self.tally.unexpected(chunk.number(row), || json(Cell::Float(*value))),
-            }
-        }
-    }
-
-    fn see_cells(&mut self, column: &Column, chunk: &Chunk<'_>) {
         let mut buffer = String::new();
-        let (judges_missing, is_costly) = (self.check.judges_missing(), self.check.is_costly());
-        for row in chunk.rows() {
-            let cell = column.cell(row);
-            self.tally.elements += 1;
-            if matches!(cell, Cell::Missing) && !judges_missing {
-                self.tally.missing += 1;
-                continue;
+        let Self { check, tally, known, .. } = self;
+        match check {
+            ValueCheck::Between(Bounds::Numbers(range)) => {
+                judge(tally, chunk, column, |cell| number(cell).is_some_and(|n| range.hold(n)));
             }
-            let holds = match is_costly {
-                true => self.known.holds(&self.check, cell, &mut buffer),
-                false => self.check.holds(cell, &mut buffer),
-            };
-            if !holds {
-                self.tally.unexpected(chunk.number(row), || json(cell));
+            ValueCheck::InSet(set) => judge(tally, chunk, column, |cell| set.holds(cell)),
+            ValueCheck::NotInSet(set) => judge(tally, chunk, column, |cell| !set.holds(cell)),
+            ValueCheck::Present | ValueCheck::Absent => {
+                let is_expected = matches!(check, ValueCheck::Absent);
+                chunk.each(column, |row, cell| {
+                    tally.elements += 1;
+                    if matches!(cell, Cell::Missing) != is_expected {
+                        tally.unexpected(chunk.number(row), || json(cell));
+                    }
+                });
             }
+            costly if costly.is_costly() => {
+                judge(tally, chunk, column, |cell| known.holds(costly, cell, &mut buffer));
+            }
+            other => judge(tally, chunk, column, |cell| other.holds(cell, &mut buffer)),
         }
     }
 
@@ -109,4 +92,25 @@ impl ColumnMap {
             false => self.tally.finish(self.mostly),
         }
     }
+}
+
+/// Judges the values that are there.
+#[inline]
+fn judge<'c>(
+    tally: &mut Tally,
+    chunk: &Chunk<'_>,
+    column: &'c Column,
+    mut holds: impl FnMut(Cell<'c>) -> bool,
+) {
+    let (mut elements, mut missing) = (0, 0);
+    chunk.each(column, |row, cell| {
+        elements += 1;
+        if matches!(cell, Cell::Missing) {
+            missing += 1;
+        } else if !holds(cell) {
+            tally.unexpected(chunk.number(row), || json(cell));
+        }
+    });
+    tally.elements += elements;
+    tally.missing += missing;
 }

@@ -100,15 +100,14 @@ impl Counted {
     pub(super) fn see(&mut self, chunk: &Chunk<'_>) {
         let column = &chunk.batch.columns()[self.column];
         let keeps_values = matches!(self.asked, Asked::MostCommon(..));
-        for row in chunk.rows() {
-            let cell = column.cell(row);
-            let Some(key) = Key::of(cell) else { continue };
+        chunk.each(column, |_, cell| {
+            let Some(key) = Key::of(cell) else { return };
             self.present += u64::from(self.is_first_pass);
             if let Some(entry) = self.groups.entry(key) {
                 let value = || if keeps_values { Scalar::of_cell(cell) } else { None };
                 entry.or_insert_with(|| (0, value())).0 += 1;
             }
-        }
+        });
     }
 
     /// Adds what was counted of other rows in a first pass.
@@ -218,8 +217,7 @@ impl DistinctSet {
     pub(super) fn see(&mut self, chunk: &Chunk<'_>) {
         const EXAMPLES: usize = 20;
         let column = &chunk.batch.columns()[self.column];
-        for row in chunk.rows() {
-            let cell = column.cell(row);
+        chunk.each(column, |_, cell| {
             if let Some(place) = self.set.place(cell) {
                 self.seen[place] = true;
             } else if let Some(key) = self.key_outside(cell) {
@@ -231,7 +229,7 @@ impl DistinctSet {
                     self.examples.push(json(cell));
                 }
             }
-        }
+        });
     }
 
     fn key_outside(&self, cell: Cell<'_>) -> Option<Key> {

@@ -1,7 +1,7 @@
 //! Different values, counted exactly in bounded memory.
 //!
-//! A number is its own key, and a text is a hash of 128 bits: two texts of a table of a billion
-//! different ones share it with a chance of 1 in 10^21. When there are more keys than the bound,
+//! A number and a text of up to fifteen bytes are their own keys; a longer text is a hash of 128 bits,
+//! which two of a billion texts share with a chance of 1 in 10^21. When there are more keys than the bound,
 //! nothing is guessed: the rows are read again, in each reading those whose key falls into one part
 //! of the keys.
 
@@ -23,9 +23,26 @@ impl Key {
     #[inline]
     pub(super) fn of(cell: Cell<'_>) -> Option<Self> {
         match cell {
-            Cell::String(text) => Some(Self::hashed(|hasher| text.hash(hasher))),
+            Cell::String(text) => Some(Self::of_text(text)),
             other => bits(other).map(|bits| Self(bits, 0)),
         }
+    }
+
+    /// Of a text: its bytes and their number, if they have room.
+    #[inline]
+    fn of_text(text: &str) -> Self {
+        let mut bytes = [0; 16];
+        let Some(room) = bytes[..15].get_mut(..text.len()) else {
+            return Self::hashed(|hasher| text.hash(hasher));
+        };
+        room.copy_from_slice(text.as_bytes());
+        // A text is no number, whose second half is 0, and an empty one is a text.
+        bytes[15] = u8::try_from(text.len() + 1).unwrap_or(u8::MAX);
+        let [first, second] = [0, 8].map(|at| {
+            let half: [u8; 8] = std::array::from_fn(|place| bytes[at + place]);
+            u64::from_le_bytes(half)
+        });
+        Self(first, second)
     }
 
     /// Of several values together; a missing one equals a missing one.
@@ -141,6 +158,7 @@ pub(super) type Mixed = BuildHasherDefault<Mixer>;
 pub(super) struct Mixer(u64);
 
 impl Hasher for Mixer {
+    #[inline]
     fn finish(&self) -> u64 {
         self.0
     }
@@ -149,6 +167,7 @@ impl Hasher for Mixer {
         bytes.iter().for_each(|byte| self.write_u64(u64::from(*byte)));
     }
 
+    #[inline]
     fn write_u64(&mut self, value: u64) {
         self.0 = mixed(self.0.rotate_left(5) ^ value);
     }

@@ -116,9 +116,9 @@ impl Quantiles {
     /// Takes in the rows of a chunk.
     pub(super) fn see(&mut self, chunk: &Chunk<'_>) {
         let column = &chunk.batch.columns()[self.column];
-        for row in chunk.rows() {
-            number(column.cell(row)).into_iter().for_each(|value| self.add(key(value)));
-        }
+        chunk.each(column, |_, cell| {
+            number(cell).into_iter().for_each(|value| self.add(key(value)));
+        });
     }
 
     fn add(&mut self, key: u64) {

@@ -88,6 +88,7 @@ pub(super) fn compare(a: Cell<'_>, b: Cell<'_>) -> Option<Ordering> {
 }
 
 /// The value as a number, if it is one.
+#[inline]
 pub(super) fn number(cell: Cell<'_>) -> Option<f64> {
     match cell {
         Cell::Boolean(value) => Some(f64::from(u8::from(value))),

@@ -55,18 +55,21 @@ impl Summary {
     /// Takes in the rows of a chunk.
     pub(super) fn see(&mut self, chunk: &Chunk<'_>) {
         let column = &chunk.batch.columns()[self.column];
-        for row in chunk.rows() {
+        let statistic = self.statistic;
+        chunk.each(column, |_, cell| {
             self.rows += 1;
-            let cell = column.cell(row);
             if matches!(cell, Cell::Missing) {
-                continue;
+                return;
             }
-            match self.statistic {
+            match statistic {
                 Statistic::Min | Statistic::Max => self.see_extreme(cell),
                 Statistic::NonNull => self.moments.count += 1,
-                _ => number(cell).into_iter().for_each(|value| self.moments.add(value)),
+                Statistic::Mean | Statistic::Sum => {
+                    number(cell).into_iter().for_each(|n| self.moments.add_without_spread(n));
+                }
+                Statistic::Stdev => number(cell).into_iter().for_each(|n| self.moments.add(n)),
             }
-        }
+        });
     }
 
     fn see_extreme(&mut self, cell: Cell<'_>) {
@@ -121,14 +124,17 @@ pub(super) struct Moments {
 impl Moments {
     /// Takes in all numbers that the rows of a chunk have.
     pub(super) fn see(&mut self, column: &Column, chunk: &Chunk<'_>) {
-        for row in chunk.rows() {
-            number(column.cell(row)).into_iter().for_each(|value| self.add(value));
-        }
+        chunk.each(column, |_, cell| number(cell).into_iter().for_each(|value| self.add(value)));
+    }
+
+    /// A sum needs no deviations, and those cost a division.
+    fn add_without_spread(&mut self, value: f64) {
+        self.count += 1;
+        self.add_to_sum(value);
     }
 
     fn add(&mut self, value: f64) {
-        self.count += 1;
-        self.add_to_sum(value);
+        self.add_without_spread(value);
         let before = value - self.mean;
         self.mean += before / ratio(self.count, 1);
         self.squares += before * (value - self.mean);

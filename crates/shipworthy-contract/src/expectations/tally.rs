@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use serde_json::Value;
-use shipworthy_rows::RowBatch;
+use shipworthy_rows::{Cell, Column, RowBatch};
 
 use super::finding::Finding;
 
@@ -29,6 +29,46 @@ impl Chunk<'_> {
         rows.filter(|row| self.selected.is_none_or(|selected| selected[*row]))
     }
 
+    /// Shows the values of a column at the selected rows. What kind they are is asked once, and not
+    /// of every value.
+    #[inline]
+    pub(super) fn each<'c>(&self, column: &'c Column, mut see: impl FnMut(usize, Cell<'c>)) {
+        match column {
+            Column::Boolean(values) => {
+                self.each_of(values.iter(), &mut see, |value| value.map(Cell::Boolean));
+            }
+            Column::Integer(values) => {
+                self.each_of(values.iter(), &mut see, |value| value.map(Cell::Integer));
+            }
+            Column::Float(values) => self.each_of(values.iter(), &mut see, |value| {
+                (!value.is_nan()).then_some(Cell::Float(*value))
+            }),
+            Column::String(values) => {
+                self.each_of(values.iter(), &mut see, |value| value.map(Cell::String));
+            }
+            Column::Timestamp(values) => {
+                self.each_of(values.iter(), &mut see, |value| value.map(Cell::Timestamp));
+            }
+        }
+    }
+
+    #[inline]
+    fn each_of<'c, T>(
+        &self,
+        values: impl Iterator<Item = T>,
+        see: &mut impl FnMut(usize, Cell<'c>),
+        cell: impl Fn(T) -> Option<Cell<'c>>,
+    ) {
+        let Some(selected) = self.selected else {
+            return values.enumerate().for_each(|(row, value)| {
+                see(row, cell(value).unwrap_or(Cell::Missing));
+            });
+        };
+        for (row, value) in values.enumerate().filter(|(row, _)| selected[*row]) {
+            see(row, cell(value).unwrap_or(Cell::Missing));
+        }
+    }
+
     /// The row's number in the table.
     pub(super) const fn number(&self, row: usize) -> u64 {
         self.first_row + row as u64
@@ -48,7 +88,9 @@ pub(super) struct Tally {
 }
 
 impl Tally {
-    /// Counts a row that is not as expected.
+    /// Counts a row that is not as expected. Most rows are, and loops are made for these.
+    #[cold]
+    #[inline(never)]
     pub(super) fn unexpected(&mut self, row: u64, value: impl FnOnce() -> Value) {
         self.unexpected_row(row);
         self.values.keep(row, MAX_VALUES, value);

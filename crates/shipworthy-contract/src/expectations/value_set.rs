@@ -2,10 +2,9 @@
 
 use std::collections::HashMap;
 
-use serde_json::Value;
 use shipworthy_rows::{Cell, DataType};
 
-use super::groups::{Mixed, bits};
+use super::groups::{Key, Mixed};
 use super::kwargs::{Kwargs, wrong};
 use super::problem::Problem;
 use super::scalar::{Scalar, number};
@@ -14,9 +13,7 @@ use super::scalar::{Scalar, number};
 /// but no value of the column equals them, as in pandas.
 #[derive(Clone, Debug, Default)]
 pub(super) struct ValueSet {
-    texts: HashMap<String, usize>,
-    /// Numbers by their bits as a float or a whole number, instants by their microseconds.
-    bits: HashMap<u64, usize, Mixed>,
+    places: HashMap<Key, usize, Mixed>,
     /// How many different values the set has.
     length: usize,
 }
@@ -44,14 +41,8 @@ impl ValueSet {
 
     fn add(&mut self, scalar: Scalar, data_type: DataType) {
         let place = self.length;
-        let entry = match scalar.beside(data_type) {
-            Some(Scalar::Text(text)) => self.texts.insert(text, place),
-            Some(scalar) => match key(scalar.cell(), data_type) {
-                Some(key) => self.bits.insert(key, place),
-                None => None,
-            },
-            None => None,
-        };
+        let key = scalar.beside(data_type).and_then(|scalar| key(scalar.cell(), data_type));
+        let entry = key.and_then(|key| self.places.insert(key, place));
         self.length += usize::from(entry.is_none());
     }
 
@@ -63,10 +54,7 @@ impl ValueSet {
     /// The place of a value in the set.
     #[inline]
     pub(super) fn place(&self, cell: Cell<'_>) -> Option<usize> {
-        match cell {
-            Cell::String(text) => self.texts.get(text).copied(),
-            other => self.bits.get(&bits(other)?).copied(),
-        }
+        self.places.get(&Key::of(cell)?).copied()
     }
 
     /// Whether a value is in the set.
@@ -76,25 +64,24 @@ impl ValueSet {
     }
 }
 
-/// The bits of a value as a column of this type has it; none when no value of it is equal.
-fn key(cell: Cell<'_>, data_type: DataType) -> Option<u64> {
+/// The key of a value as a column of this type has it; none when no value of it is equal.
+fn key(cell: Cell<'_>, data_type: DataType) -> Option<Key> {
     match (data_type, cell) {
-        (DataType::Float, cell) => bits(Cell::Float(number(cell)?)),
-        (DataType::Integer, Cell::Integer(_)) => bits(cell),
-        (DataType::Integer, cell) => Scalar::of_json(&Value::from(number(cell)?)).and_then(whole),
-        (DataType::Boolean, cell) => match number(cell)? {
-            0.0 => Some(0),
-            1.0 => Some(1),
+        (DataType::Float, cell) => Key::of(Cell::Float(number(cell)?)),
+        (DataType::Integer, Cell::Integer(_)) => Key::of(cell),
+        (DataType::Integer, cell) => Key::of(Cell::Integer(whole(number(cell)?)?)),
+        (DataType::Boolean, cell) => match whole(number(cell)?)? {
+            0 => Key::of(Cell::Boolean(false)),
+            1 => Key::of(Cell::Boolean(true)),
             _ => None,
         },
-        _ => bits(cell),
+        _ => Key::of(cell),
     }
 }
 
 #[allow(clippy::cast_possible_truncation, reason = "checked to be whole and exact")]
-fn whole(scalar: Scalar) -> Option<u64> {
+fn whole(value: f64) -> Option<i64> {
+    /// 2^53: above it, floats skip whole numbers.
     const EXACT: f64 = 9_007_199_254_740_992.0;
-    let value = number(scalar.cell())?;
-    let is_whole = value.fract() == 0.0 && value.abs() <= EXACT;
-    is_whole.then(|| bits(Cell::Integer(value as i64))).flatten()
+    (value.fract() == 0.0 && value.abs() <= EXACT).then_some(value as i64)
 }
