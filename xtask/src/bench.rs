@@ -22,6 +22,7 @@ mod soak;
 mod store;
 mod traffic;
 mod trees;
+mod validate;
 mod wrk;
 
 use anyhow::Result;
@@ -45,6 +46,8 @@ pub(crate) enum Bench {
     Store(store::Options),
     /// What a row of a tree model costs, here and in other libraries, in one interleaved run
     Trees(trees::Options),
+    /// Expectations on a table and the rules of a row, beside Great Expectations, Pandera and Pydantic
+    Validate(validate::Options),
 }
 
 /// Runs one benchmark and prints its report in Markdown.
@@ -60,5 +63,6 @@ pub(crate) fn run(workspace: &Workspace, bench: &Bench) -> Result<()> {
         Bench::Flips(options) => flips::run(workspace, options),
         Bench::Store(options) => store::run(workspace, options),
         Bench::Trees(options) => trees::run(workspace, options),
+        Bench::Validate(options) => validate::run(workspace, options),
     }
 }
