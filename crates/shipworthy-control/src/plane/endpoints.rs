@@ -94,7 +94,8 @@ pub(super) async fn show(
     State(plane): State<Arc<ControlPlane>>,
     Path(given): Path<String>,
 ) -> Result<Response<Body>, Error> {
-    if given.contains(':') {
+    let is_verb = |verb: &str| verb == "drill" || Verb::parse(verb).is_some();
+    if given.rsplit_once(':').is_some_and(|(_, verb)| is_verb(verb)) {
         return Err(wrong_method(Method::GET, &given));
     }
     Ok(json(StatusCode::OK, &plane.ports.traffic.view(&given)?))

@@ -21,7 +21,7 @@ pub(crate) struct Args {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Print a suite or a schema as [[column]] and [[expect]] sections of a project file.
+    /// Print a suite or a schema as `[[column]]` and `[[expect]]` sections of a project file.
     ///
     /// Takes a suite of Great Expectations (1.x or 0.18), or a JSON Schema of an object as Pydantic's
     /// model_json_schema() writes it. What cannot be translated is listed on standard error, each

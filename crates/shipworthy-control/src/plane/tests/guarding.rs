@@ -114,7 +114,7 @@ async fn what_is_not_there_answers_as_everything_does() {
         ("GET /v1/endpoints/delay:stop", StatusCode::METHOD_NOT_ALLOWED, "wrong_method"),
         ("POST /v1/endpoints/delay", StatusCode::METHOD_NOT_ALLOWED, "wrong_method"),
         ("POST /v1/endpoints/delay:bless", StatusCode::NOT_FOUND, "unknown_route"),
-        ("GET /v1/endpoints/delay:bless", StatusCode::METHOD_NOT_ALLOWED, "wrong_method"),
+        ("GET /v1/endpoints/delay:bless", StatusCode::NOT_FOUND, "no_such_endpoint"),
         ("POST /v1/tokens/root:bless", StatusCode::NOT_FOUND, "unknown_route"),
         ("POST /v1/tokens/root", StatusCode::NOT_FOUND, "unknown_route"),
     ];
