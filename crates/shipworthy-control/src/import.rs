@@ -72,8 +72,8 @@ pub enum Error {
     /// The signature does not describe the model.
     #[error("the signature of the MLflow model does not fit its model file")]
     Schema(#[from] schema::Error),
-    /// The model file.
-    #[error("the model file {} cannot be used", path.display())]
+    /// The model file, or the model on another server.
+    #[error("the model {} cannot be used", path.display())]
     Model {
         /// The file.
         path: PathBuf,

@@ -8,6 +8,7 @@ use shipworthy_stats::special::normal_quantile;
 
 use super::judge::{Answers, Error, Known};
 use super::judged::Finding;
+use super::sliced::shown;
 use super::{Against, Distance, Effect, Metric, quality};
 
 /// Rows that other values are tried on.
@@ -186,15 +187,4 @@ fn mean_and_error(numbers: &[f64]) -> (f64, f64) {
     let mean = numbers.iter().sum::<f64>() / count;
     let squares = numbers.iter().map(|number| (number - mean).powi(2)).sum::<f64>();
     (mean, (squares / (count - 1.0).max(1.0) / count).sqrt())
-}
-
-fn shown(cell: Cell<'_>) -> String {
-    match cell {
-        Cell::Missing => "nothing".to_owned(),
-        Cell::Boolean(value) => value.to_string(),
-        Cell::Integer(value) => value.to_string(),
-        Cell::Float(value) => value.to_string(),
-        Cell::String(value) => format!("\"{value}\""),
-        Cell::Timestamp(value) => value.to_string(),
-    }
 }

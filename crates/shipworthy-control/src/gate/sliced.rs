@@ -108,7 +108,8 @@ fn number(cell: Cell<'_>) -> Option<f64> {
     }
 }
 
-fn shown(cell: Cell<'_>) -> String {
+/// A value as reports show it.
+pub(super) fn shown(cell: Cell<'_>) -> String {
     match cell {
         Cell::Missing => "nothing".to_owned(),
         Cell::Boolean(value) => value.to_string(),
