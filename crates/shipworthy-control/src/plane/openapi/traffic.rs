@@ -30,18 +30,7 @@ pub(super) fn schemas() -> Value {
             "saved": yes_or_no("Whether what is served is stored, too."),
             "cooling_seconds": count(),
         })),
-        "Drilled": {
-            "type": "object",
-            "required": ["attestation", "not_attested"],
-            "properties": {
-                "attestation": {
-                    "type": ["integer", "null"],
-                    "description": "The id of the event of the signed statement.",
-                },
-                "not_attested": {"type": ["string", "null"], "description": "Why there is none."},
-            },
-            "description": "What was measured, and whether it passed.",
-        },
+        "Drilled": drilled(),
         "Slot": slot_schema(),
         "Rollout": rollout(),
         "Finding": object(json!({
@@ -53,6 +42,45 @@ pub(super) fn schemas() -> Value {
         })),
         "Shadow": shadow(),
     })
+}
+
+/// What came of a drill.
+fn drilled() -> Value {
+    let text_or_null = || or_null(text());
+    let way = || {
+        or_null(object(json!({
+            "served_us": count(),
+            "stored_us": or_null(count()),
+        })))
+    };
+    let mut schema = object(json!({
+        "endpoint": text(),
+        "from": reference("Release"),
+        "to": reference("Release"),
+        "actor": text(),
+        "reason": text(),
+        "scheduled": {"type": "boolean"},
+        "started_at": {"type": "string", "format": "date-time"},
+        "seconds": count(),
+        "lasted_us": count(),
+        "there": way(),
+        "back": way(),
+        "cut_short": text_or_null(),
+        "rows": list(object(json!({
+            "release": reference("Release"),
+            "answered": count(),
+            "refused": count(),
+            "failed": count(),
+        }))),
+        "passed": {"type": "boolean"},
+        "why": text(),
+        "attestation": or_null(count()),
+        "not_attested": text_or_null(),
+    }));
+    schema["description"] = "What was measured, whether it passed, and the id of the event of the \
+        signed statement, or why there is none."
+        .into();
+    schema
 }
 
 fn slot_schema() -> Value {
