@@ -3,9 +3,11 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 
-use shipworthy_rows::{Cell, Column, DataType, Misfit, RowBatch, Schema};
+use shipworthy_rows::{Cell, Column, DataType, Field, Misfit, RowBatch, Schema};
 
-use crate::{ColumnRules, Contract, Default, OnViolation, Rule, Violation};
+use crate::expectations::Problem;
+use crate::rows::RowChecks;
+use crate::{ColumnRules, Contract, Default, Door, OnViolation, Rule, Violation};
 
 /// Why a contract does not compile.
 #[derive(Debug, PartialEq, thiserror::Error)]
@@ -42,6 +44,22 @@ pub enum CompileError {
         /// The column.
         column: String,
     },
+    /// An expectation that cannot be judged at its door.
+    #[error("{name} at {}: {problem}", door.name())]
+    Expectation {
+        /// Its name.
+        name: String,
+        /// Where.
+        door: Door,
+        /// Why.
+        problem: Box<Problem>,
+    },
+    /// The default of an expectation is absent, is not about one column, or is not as expected.
+    #[error("{name}: the default must be a value of its one column that is as expected")]
+    ExpectationDefault {
+        /// The expectation.
+        name: String,
+    },
 }
 
 /// The result of a check.
@@ -58,6 +76,12 @@ impl Outcome {
         self.violations.iter().any(|violation| violation.on_violation.refuses())
     }
 
+    /// Adds what else was found of the same rows.
+    pub fn add(&mut self, other: Self) {
+        self.violations.extend(other.violations);
+        self.violations.sort_by_key(|violation| violation.row);
+    }
+
     /// Whether the refusal is to be kept for review.
     #[must_use]
     pub fn is_quarantined(&self) -> bool {
@@ -70,6 +94,8 @@ impl Outcome {
 pub struct Checks {
     schema: Arc<Schema>,
     columns: Vec<ColumnCheck>,
+    /// Of the rows as they came, then of what the model is given.
+    expected: [RowChecks; 2],
 }
 
 #[derive(Clone, Debug)]
@@ -93,10 +119,11 @@ struct Allowed {
 }
 
 impl Checks {
-    /// Compiles a contract.
+    /// Compiles a contract, up to the model's input; [`RowChecks`] is for what comes out of it.
     ///
     /// # Errors
-    /// When a name stands twice, or a rule has no meaning for its column.
+    /// When a name stands twice, a rule has no meaning for its column, or an expectation none for a
+    /// row.
     pub fn compile(contract: &Contract) -> Result<Self, CompileError> {
         let mut names = HashSet::new();
         for column in &contract.columns {
@@ -106,7 +133,25 @@ impl Checks {
         }
         let columns = contract.columns.iter().map(ColumnCheck::compile);
         let columns = columns.collect::<Result<Vec<_>, _>>()?;
-        Ok(Self { schema: Arc::new(contract.schema()), columns })
+        let schema = Arc::new(contract.schema());
+        // Of the model's input first by itself: what is no feature does not come there.
+        let features = contract.features();
+        let features = features.map(|c| Field::tensor(c.name.as_str(), c.data_type, c.width));
+        RowChecks::compile(contract.expected_at(Door::ModelInput), &Arc::new(features.collect()))?;
+        let at = |door| RowChecks::compile(contract.expected_at(door), &schema);
+        let expected = [at(Door::Request)?, at(Door::ModelInput)?];
+        let checks = Self { schema, columns, expected };
+        checks.verify_defaults()?;
+        Ok(checks)
+    }
+
+    /// A default that breaks the rules of its column would be served to the model unseen.
+    fn verify_defaults(&self) -> Result<(), CompileError> {
+        let mut defaults = self.expected.iter().flat_map(RowChecks::defaults);
+        let broken = defaults.find(|(_, column, default)| !self.columns[*column].allows(default));
+        broken.map_or(Ok(()), |(name, ..)| {
+            Err(CompileError::ExpectationDefault { name: name.to_owned() })
+        })
     }
 
     /// The schema that batches to check must have.
@@ -116,7 +161,7 @@ impl Checks {
     }
 
     /// Checks every value of `batch` (of this schema) and puts declared defaults in the place of
-    /// bad values. `misfits` are the values that the decoder could not read. All violations are
+    /// bad values, then checks what is expected of its rows. `misfits` are the values that the decoder could not read. All violations are
     /// found, not only the first.
     pub fn check(&self, batch: &mut RowBatch, misfits: &[Misfit]) -> Outcome {
         let mut violations = Vec::new();
@@ -124,9 +169,17 @@ impl Checks {
             let Some(column) = batch.columns().get(index) else { continue };
             check.column(index, column, misfits, &mut violations);
         }
-        violations.sort_by_key(|violation| violation.row);
         self.fill_defaults(batch, &violations);
+        for expected in &self.expected {
+            expected.look(batch, &mut violations);
+        }
+        violations.sort_by_key(|violation| violation.row);
         Outcome { violations }
+    }
+
+    /// Whether a row is as expected, the rules of its columns apart.
+    pub(crate) fn expect(&self, batch: &RowBatch, row: usize) -> bool {
+        self.expected.iter().all(|expected| expected.hold(batch, row))
     }
 
     fn fill_defaults(&self, batch: &mut RowBatch, violations: &[Violation]) {
@@ -198,14 +251,16 @@ impl ColumnCheck {
             (None, _) => return Ok(()),
             (Some(_), _) => {}
         }
-        let mut column = Column::with_capacity(rules.data_type, 1);
-        let cell = rules.default.as_ref().map_or(Cell::Missing, Default::cell);
+        let allowed = rules.default.as_ref().is_some_and(|default| self.allows(default));
+        if allowed { Ok(()) } else { Err(refused()) }
+    }
+
+    fn allows(&self, value: &Default) -> bool {
+        let mut column = Column::with_capacity(self.data_type, 1);
         let mut broken = Vec::new();
-        if !column.push(cell) {
-            return Err(refused());
-        }
+        let fits = column.push(value.cell());
         self.column(0, &column, &[], &mut broken);
-        if broken.is_empty() { Ok(()) } else { Err(refused()) }
+        fits && broken.is_empty()
     }
 
     fn column(&self, index: usize, column: &Column, misfits: &[Misfit], out: &mut Vec<Violation>) {
@@ -273,7 +328,8 @@ impl ColumnCheck {
             Rule::Type => format!("send {}", self.expected()),
             Rule::Min => format!("send {} or more", self.min),
             Rule::Max => format!("send {} or less", self.max),
-            Rule::OneOf => format!("send {}", self.expected()),
+            // What is expected of a row has a hint of its own.
+            Rule::OneOf | Rule::Expectation(_) => format!("send {}", self.expected()),
         }
     }
 

@@ -7,7 +7,7 @@ fn rules(data_type: DataType) -> ColumnRules {
 }
 
 fn check(rules: ColumnRules, cells: &[Cell<'_>]) -> (Vec<(usize, Rule, String)>, RowBatch) {
-    let contract = Contract { columns: vec![rules] };
+    let contract = Contract::new(vec![rules]);
     let checks = Checks::compile(&contract).unwrap();
     let mut column = Column::with_capacity(contract.columns[0].data_type, cells.len());
     let mut misfits = Vec::new();
@@ -75,7 +75,7 @@ fn a_default_stands_in_for_a_bad_value() {
 
 #[test]
 fn a_contract_that_makes_no_sense_is_refused() {
-    let compile = |column| Checks::compile(&Contract { columns: vec![column] }).map(|_| ());
+    let compile = |column| Checks::compile(&Contract::new(vec![column])).map(|_| ());
     let bounded_text = ColumnRules { min: Some(1.0), ..rules(DataType::String) };
     assert!(matches!(compile(bounded_text), Err(CompileError::RuleForType { .. })));
     let empty = ColumnRules { min: Some(2.0), max: Some(1.0), ..rules(DataType::Float) };
@@ -87,7 +87,7 @@ fn a_contract_that_makes_no_sense_is_refused() {
         ..rules(DataType::Float)
     };
     assert!(matches!(compile(bad_default), Err(CompileError::Default { .. })));
-    let twice = Contract { columns: vec![rules(DataType::Float), rules(DataType::Float)] };
+    let twice = Contract::new(vec![rules(DataType::Float), rules(DataType::Float)]);
     assert!(matches!(Checks::compile(&twice), Err(CompileError::Duplicate { .. })));
 }
 
@@ -97,7 +97,7 @@ proptest! {
         for data_type in [DataType::Integer, DataType::Float] {
             let max = Some(min + width);
             let column = ColumnRules { min: Some(min), max, ..rules(data_type) };
-            let contract = Contract { columns: vec![column] };
+            let contract = Contract::new(vec![column]);
             let mut row = crate::sample_row(&contract);
             let outcome = Checks::compile(&contract).unwrap().check(&mut row, &[]);
             prop_assert_eq!(outcome.violations, vec![]);

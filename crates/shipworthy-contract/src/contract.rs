@@ -1,6 +1,7 @@
 //! The contract as it is written into a release.
 
 use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
 use shipworthy_rows::{DataType, Field, Schema};
 
 /// What a column is for.
@@ -131,21 +132,81 @@ impl ColumnRules {
     }
 }
 
+/// Where the rows of one decision are looked at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Door {
+    /// As they come, once the rules of the columns are answered.
+    Request,
+    /// The features, as the model is given them.
+    ModelInput,
+    /// What the model says of them.
+    ModelOutput,
+}
+
+impl Door {
+    /// All doors with their names in a project file.
+    pub const ALL: [(&'static str, Self); 3] = [
+        ("request", Self::Request),
+        ("model_input", Self::ModelInput),
+        ("model_output", Self::ModelOutput),
+    ];
+
+    /// The name in a project file.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        Self::ALL.iter().find(|(_, door)| *door == self).map_or("", |(name, _)| name)
+    }
+}
+
+/// What is expected of every row for itself, under the name that Great Expectations has for it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RowExpectation {
+    /// Where it is looked at.
+    pub at: Door,
+    /// Such as `ExpectColumnValuesToMatchRegex`.
+    #[serde(rename = "type")]
+    pub name: String,
+    /// The arguments.
+    #[serde(default, skip_serializing_if = "Map::is_empty")]
+    pub kwargs: Map<String, Value>,
+    /// How a row that is not as expected is answered.
+    pub on_violation: OnViolation,
+    /// What stands in for a value of one column when the answer is [`OnViolation::Default`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub default: Option<Default>,
+}
+
 /// All columns of a model's input. Columns that are not declared are no part of a request: they
 /// are ignored, counted and not recorded.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, std::default::Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Contract {
     /// The declared columns, in the order of the project file.
     pub columns: Vec<ColumnRules>,
+    /// What is expected of a row beyond the rules of its columns, in the order of the project file.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub expectations: Vec<RowExpectation>,
 }
 
 impl Contract {
+    /// The rules of columns, and nothing expected beyond them.
+    #[must_use]
+    pub const fn new(columns: Vec<ColumnRules>) -> Self {
+        Self { columns, expectations: Vec::new() }
+    }
+
     /// Names and types of all declared columns, in order.
     #[must_use]
     pub fn schema(&self) -> Schema {
         let columns = self.columns.iter();
         columns.map(|c| Field::tensor(c.name.as_str(), c.data_type, c.width)).collect()
+    }
+
+    /// What is expected at a door, in order.
+    pub fn expected_at(&self, door: Door) -> impl Iterator<Item = &RowExpectation> {
+        self.expectations.iter().filter(move |expectation| expectation.at == door)
     }
 
     /// The columns that the model sees, in order.

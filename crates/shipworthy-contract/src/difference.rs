@@ -3,14 +3,16 @@
 use std::collections::BTreeSet;
 
 use serde::Serialize;
+use serde_json::Value;
 use shipworthy_rows::DataType;
 
-use crate::{ColumnRules, Contract, Role};
+use crate::expectations::{COLUMNS, RowCheck};
+use crate::{ColumnRules, Contract, OnViolation, Role, RowExpectation};
 
 /// A difference between two contracts.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Change {
-    /// The column.
+    /// The column; of an expectation of several their names, separated by commas.
     pub column: String,
     /// What is different.
     pub change: String,
@@ -19,7 +21,8 @@ pub struct Change {
     pub breaking: bool,
 }
 
-/// What is different in `new`, column by column: those of `old` in order, then new ones.
+/// What is different in `new`, column by column: those of `old` in order, then new ones. What is
+/// expected of rows comes last; an expectation that is different in any way is another one.
 #[must_use]
 pub fn difference(old: &Contract, new: &Contract) -> Vec<Change> {
     let mut changes = Changes::default();
@@ -38,6 +41,7 @@ pub fn difference(old: &Contract, new: &Contract) -> Vec<Change> {
             false => changes.add(false, "is new, and may be missing"),
         }
     }
+    changes.expectations(old, new);
     changes.found
 }
 
@@ -56,6 +60,17 @@ impl Changes {
     fn add(&mut self, breaking: bool, change: impl Into<String>) {
         let (column, change) = (self.column.clone(), change.into());
         self.found.push(Change { column, change, breaking });
+    }
+
+    fn expectations(&mut self, old: &Contract, new: &Contract) {
+        for gone in old.expectations.iter().filter(|one| !new.expectations.contains(one)) {
+            self.column = columns_of(gone);
+            self.add(false, format!("is no longer {}", told(gone)));
+        }
+        for come in new.expectations.iter().filter(|one| !old.expectations.contains(one)) {
+            self.column = columns_of(come);
+            self.add(come.on_violation.refuses(), format!("is {} now", told(come)));
+        }
     }
 
     fn compare(&mut self, before: &ColumnRules, after: &ColumnRules) {
@@ -153,6 +168,25 @@ impl Changes {
     }
 }
 
+/// The columns that an expectation names.
+fn columns_of(expectation: &RowExpectation) -> String {
+    let named = COLUMNS.iter().filter_map(|name| expectation.kwargs.get(*name));
+    let names = named.flat_map(|value| match value {
+        Value::Array(names) => names.iter().filter_map(Value::as_str).collect(),
+        other => Vec::from_iter(other.as_str()),
+    });
+    names.collect::<Vec<_>>().join(", ")
+}
+
+fn told(expectation: &RowExpectation) -> String {
+    let RowExpectation { at, name, kwargs, on_violation, .. } = expectation;
+    let arguments = RowCheck::arguments(kwargs);
+    let arguments = if arguments.is_empty() { arguments } else { format!(" ({arguments})") };
+    let answer = OnViolation::ALL.iter().find(|(_, known)| known == on_violation);
+    let answer = answer.map_or("", |(name, _)| name);
+    format!("expected at {} to meet {name}{arguments}, else {answer}", at.name())
+}
+
 fn of(values: &[String]) -> BTreeSet<&str> {
     values.iter().map(String::as_str).collect()
 }
@@ -168,14 +202,16 @@ fn listed(values: &[&&str]) -> String {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
-    use crate::OnViolation;
+    use crate::Door;
 
     fn changes(edit: impl Fn(&mut ColumnRules, &mut ColumnRules)) -> Vec<String> {
         let mut before = ColumnRules::plain("a", DataType::Float);
         let mut after = before.clone();
         edit(&mut before, &mut after);
-        let (old, new) = (Contract { columns: vec![before] }, Contract { columns: vec![after] });
+        let (old, new) = (Contract::new(vec![before]), Contract::new(vec![after]));
         let found = difference(&old, &new).into_iter();
         found
             .map(|c| format!("{}{} {}", if c.breaking { "! " } else { "" }, c.column, c.change))
@@ -237,7 +273,7 @@ mod tests {
         let of = |name, required| {
             let mut column = ColumnRules::plain(name, DataType::Float);
             column.required = required;
-            Contract { columns: vec![column] }
+            Contract::new(vec![column])
         };
         let check = |new, expect: &[(&str, bool)]| {
             let found = difference(&of("a", true), &new);
@@ -246,5 +282,31 @@ mod tests {
         };
         check(of("b", true), &[("a", false), ("b", true)]);
         check(of("b", false), &[("a", false), ("b", false)]);
+    }
+
+    #[test]
+    fn what_is_expected_of_rows_comes_and_goes() {
+        let with = |on_violation| Contract {
+            expectations: vec![RowExpectation {
+                at: Door::Request,
+                name: "ExpectColumnValuesToMatchRegex".to_owned(),
+                kwargs: json!({"column": "a", "regex": "^x"}).as_object().unwrap().clone(),
+                on_violation,
+                default: None,
+            }],
+            ..Contract::default()
+        };
+        let check = |old: &Contract, new: &Contract, expect: &[(&str, bool)]| {
+            let found = difference(old, new);
+            assert!(found.iter().all(|change| change.column == "a"), "{found:?}");
+            let found: Vec<_> = found.iter().map(|c| (c.change.as_str(), c.breaking)).collect();
+            assert_eq!(found, expect);
+        };
+        let (nothing, reject) = (Contract::default(), with(OnViolation::Reject));
+        let told = "expected at request to meet ExpectColumnValuesToMatchRegex (regex ^x), else";
+        check(&nothing, &reject, &[(&format!("is {told} reject now"), true)]);
+        check(&reject, &nothing, &[(&format!("is no longer {told} reject"), false)]);
+        check(&nothing, &with(OnViolation::Flag), &[(&format!("is {told} flag now"), false)]);
+        check(&reject, &reject, &[]);
     }
 }

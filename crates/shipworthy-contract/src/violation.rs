@@ -17,6 +17,8 @@ pub enum Rule {
     Max,
     /// The value must be one of a set.
     OneOf,
+    /// The row must be as expected, by the expectation of this name.
+    Expectation(&'static str),
 }
 
 impl Rule {
@@ -29,6 +31,7 @@ impl Rule {
             Self::Min => "min",
             Self::Max => "max",
             Self::OneOf => "one_of",
+            Self::Expectation(name) => name,
         }
     }
 }
@@ -38,7 +41,7 @@ impl Rule {
 pub struct Violation {
     /// The row in its request, from 0.
     pub row: usize,
-    /// The column.
+    /// The column; of a rule about several their names, separated by commas.
     pub column: Arc<str>,
     /// The rule that is broken.
     pub rule: Rule,

@@ -33,7 +33,7 @@ use crate::gate::Gate;
 
 pub use changes::ReleaseDiff;
 pub use diagnosis::Diagnosis;
-pub use expect::{Expectation, OnFailure};
+pub use expect::{Expectation, Place};
 pub(crate) use identity::slug;
 pub use identity::{Identity, RiskClass};
 pub use label::{Comparison, Label, Literal};
@@ -63,7 +63,7 @@ pub struct Project {
     pub ledger: LedgerSizes,
     /// `[[column]]`: the rules of the input, in the order of the file.
     pub columns: Vec<ColumnRules>,
-    /// `[[expect]]`: what is expected of the source, in the order of the file.
+    /// `[[expect]]`: what is expected of the data, in the order of the file.
     pub expectations: Vec<Expectation>,
     /// `[train]`: how the model is made.
     pub train: Train,
@@ -99,7 +99,8 @@ impl Project {
 
     /// The contract of the model's input. Training fills in the categories.
     pub fn contract(&self) -> Contract {
-        Contract { columns: self.columns.clone() }
+        let expectations = self.expectations.iter().flat_map(Expectation::of_rows);
+        Contract { columns: self.columns.clone(), expectations: expectations.collect() }
     }
 }
 

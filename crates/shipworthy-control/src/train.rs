@@ -60,9 +60,11 @@ pub enum Error {
     /// The contract makes no sense.
     #[error("the contract does not compile")]
     Contract(#[from] CompileError),
-    /// The source is not what the project expects of it.
-    #[error("the training data is not as expected:\n  {}", refused.join("\n  "))]
+    /// The source, or what is learned from, is not what the project expects of it.
+    #[error("{what} not as expected:\n  {}", refused.join("\n  "))]
     Expectations {
+        /// What is not: "the training data is".
+        what: &'static str,
         /// What does not hold, a line each.
         refused: Vec<String>,
     },

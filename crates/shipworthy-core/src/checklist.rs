@@ -54,6 +54,8 @@ pub struct Facts {
     pub release: Option<ReleaseFacts>,
     /// Columns that the contract checks on every row.
     pub contract_columns: usize,
+    /// What the contract expects of every row beyond the rules of its columns.
+    pub contract_expectations: usize,
     /// The ledger, if there is one.
     pub ledger: Option<LedgerFacts>,
     /// The traffic of the endpoint that serves, or would.
@@ -210,20 +212,43 @@ fn gates(release: Option<&ReleaseFacts>) -> (State, String) {
 fn data(facts: &Facts, items: &mut Vec<Item>) {
     const PART: &str = "Data";
     later(PART, &[("features", "one transformation in training and serving")], items);
-    let evidence = match facts.contract_columns {
-        0 => "no contract yet".to_owned(),
-        columns => {
-            format!("the schema gates every row ({columns} columns); expectations do not yet")
+    let (state, evidence) = match (facts.contract_columns, facts.contract_expectations) {
+        (0, _) => (State::NotSetUp, "no contract yet".to_owned()),
+        (columns, 0) => (
+            State::NotSetUp,
+            format!(
+                "the schema gates every row ({}); nothing more is expected of it",
+                plural(columns, "column")
+            ),
+        ),
+        (columns, expectations) => {
+            let (columns, expected) =
+                (plural(columns, "column"), plural(expectations, "expectation"));
+            (
+                State::Met,
+                format!(
+                    "the schema ({columns}) and what is expected of rows ({expected}) gate every row"
+                ),
+            )
         }
     };
     items.push(Item {
         id: "contract",
         part: PART,
         title: "schema and expectations gate every row",
-        state: State::NotSetUp,
+        state,
         evidence,
-        next: "declare each input as a [[column]] of shipworthy.toml",
+        next: "declare each input as a [[column]] of shipworthy.toml, and what must hold of a row \
+            as an [[expect]]",
     });
+}
+
+/// `1 column`, `2 columns`.
+fn plural(count: usize, what: &str) -> String {
+    match count {
+        1 => format!("1 {what}"),
+        count => format!("{count} {what}s"),
+    }
 }
 
 fn governance(facts: &Facts, items: &mut Vec<Item>) {

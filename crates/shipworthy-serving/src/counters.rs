@@ -15,6 +15,8 @@ pub enum Counter {
     RefusedRows,
     /// Rows of requests kept for review.
     QuarantinedRows,
+    /// Rows whose answers were not as expected, so that nobody was told.
+    WithheldRows,
     /// Rows that came while their endpoint was stopped.
     StoppedRows,
     /// Values served although they break a rule, or replaced by a default.
@@ -50,10 +52,11 @@ pub enum Counter {
 
 impl Counter {
     /// All counters with their names, in the order of the enum.
-    pub const ALL: [(&'static str, Self); 18] = [
+    pub const ALL: [(&'static str, Self); 19] = [
         ("answered_rows", Self::AnsweredRows),
         ("refused_rows", Self::RefusedRows),
         ("quarantined_rows", Self::QuarantinedRows),
+        ("withheld_rows", Self::WithheldRows),
         ("stopped_rows", Self::StoppedRows),
         ("flagged_values", Self::FlaggedValues),
         ("undeclared_values", Self::UndeclaredValues),
@@ -104,7 +107,9 @@ impl Counter {
             | Failure::ModelUnavailable
             | Failure::ModelRefused
             | Failure::Internal => Self::FailedRequests,
-            Failure::Refused { .. } | Failure::Stopped { .. } => return None,
+            Failure::Refused { .. } | Failure::Withheld { .. } | Failure::Stopped { .. } => {
+                return None;
+            }
         })
     }
 }

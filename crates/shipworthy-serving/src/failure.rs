@@ -35,6 +35,12 @@ pub enum Failure {
         /// What was recorded.
         refusal: Box<Refusal>,
     },
+    /// What the model said is not what is expected of it. Recorded.
+    #[error("{}; no row was answered", unexpected(refusal.violations.len()))]
+    Withheld {
+        /// What was recorded.
+        refusal: Box<Refusal>,
+    },
     /// The kill switch is on, and there is no safe answer. Recorded.
     #[error("`{endpoint}` is stopped by an operator")]
     Stopped {
@@ -142,6 +148,13 @@ fn broken(values: usize) -> String {
     }
 }
 
+fn unexpected(answers: usize) -> String {
+    match answers {
+        1 => "1 answer of the model is not as expected of it".to_owned(),
+        answers => format!("{answers} answers of the model are not as expected of it"),
+    }
+}
+
 impl Failure {
     /// The HTTP status.
     #[must_use]
@@ -154,7 +167,7 @@ impl Failure {
             Self::BodyTooLarge { .. } | Self::TooManyRows { .. } => 413,
             Self::UnsupportedMediaType { .. } | Self::UnsupportedCoding { .. } => 415,
             Self::Refused { .. } => 422,
-            Self::Internal => 500,
+            Self::Internal | Self::Withheld { .. } => 500,
             Self::ModelRefused => 502,
             Self::NotReady(_)
             | Self::Overloaded
@@ -181,6 +194,7 @@ impl Failure {
             Self::BodyTooLarge { .. } => "body_too_large",
             Self::TooManyRows { .. } => "too_many_rows",
             Self::Refused { .. } => "contract_violation",
+            Self::Withheld { .. } => "answer_withheld",
             Self::Stopped { .. } => "stopped",
             Self::Internal => "internal",
             Self::ModelRefused => "model_refused",
@@ -231,6 +245,11 @@ impl Failure {
                 "send fewer rows a request, or raise max_rows in [limits]".to_owned()
             }
             Self::Refused { .. } => "mend each value in `violations` and send again".to_owned(),
+            Self::Withheld { .. } => {
+                "the rows are in order, and the model is not: `violations` says what it answered, \
+                    and an operator puts another release in its place"
+                    .to_owned()
+            }
             Self::Stopped { endpoint, .. } => {
                 format!("an operator starts it again with `shipworthy resume {endpoint}`")
             }
@@ -259,15 +278,17 @@ impl Failure {
     /// What was recorded of a request that got no decision.
     pub(crate) fn refusal(&self) -> Option<&Refusal> {
         match self {
-            Self::Refused { refusal } | Self::Stopped { refusal, .. } => Some(refusal),
+            Self::Refused { refusal }
+            | Self::Withheld { refusal }
+            | Self::Stopped { refusal, .. } => Some(refusal),
             _ => None,
         }
     }
 
-    /// The broken rules of a request that the contract refused.
+    /// The broken rules of a request that the contract refused, or of its answers.
     pub(crate) fn violations(&self) -> Option<&[Violation]> {
         match self {
-            Self::Refused { refusal } => Some(&refusal.violations),
+            Self::Refused { refusal } | Self::Withheld { refusal } => Some(&refusal.violations),
             _ => None,
         }
     }

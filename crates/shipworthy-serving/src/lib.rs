@@ -50,5 +50,5 @@ pub use shadow::{Difference, Flip, Paired, PairedCounts, Pairs, SliceCounts, mir
 pub use state::{Callers, Doorkeeper, NotReady, Ports, Serving};
 pub use summary::summarise;
 pub use tally::Tally;
-pub use validate::Validated;
+pub use validate::{CheckedAnswers, Validated};
 pub use warm::{Warmed, warm};

@@ -112,6 +112,11 @@ impl Worked {
         }
         let counters = &serving.counters;
         match self.status {
+            // The model's fault, and not the rows'.
+            _ if matches!(self.outcome, Err(Failure::Withheld { .. })) => {
+                self.tally.failed(rows);
+                counters.add(Counter::WithheldRows, rows);
+            }
             Status::Answered => {
                 let now_us = serving.ports.clock.monotonic_us();
                 self.tally.answered(rows, now_us.saturating_sub(self.arrival.monotonic_us));

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use shipworthy_contract::{
-    Checks, ColumnRules, CompileError, Contract, OnViolation, Role, sample_row,
+    Checks, ColumnRules, CompileError, Contract, Door, OnViolation, Role, RowChecks, sample_row,
 };
 use shipworthy_core::{Output, ReleaseId, Task};
 use shipworthy_models::encode::{self, Levels};
@@ -67,6 +67,8 @@ pub struct LoadedRelease {
 struct Decision {
     output: Output,
     selection: Selection,
+    /// Of what the model says.
+    expected: RowChecks,
 }
 
 impl LoadedRelease {
@@ -83,7 +85,9 @@ impl LoadedRelease {
     ) -> Result<Self, Error> {
         let model = model.into();
         let selection = select(&output, &model)?;
-        let decision = Some(Decision { output, selection });
+        let schema = Arc::new(answer_schema(&output));
+        let expected = RowChecks::compile(contract.expected_at(Door::ModelOutput), &schema)?;
+        let decision = Some(Decision { output, selection, expected });
         let release = Self::assemble(id, commit, decision, contract, &model)?;
         Ok(match model {
             LoadedModel::Here(_) => release,
@@ -176,6 +180,12 @@ impl LoadedRelease {
         self.decision.as_ref().map(|decision| decision.selection)
     }
 
+    /// What is expected of its answers, if anything is.
+    pub(crate) fn expected(&self) -> Option<&RowChecks> {
+        let expected = self.decision.as_ref().map(|decision| &decision.expected);
+        expected.filter(|expected| !expected.is_empty())
+    }
+
     pub(crate) const fn checks(&self) -> &Checks {
         &self.checks
     }
@@ -229,6 +239,18 @@ impl LoadedRelease {
     }
 }
 
+/// What is said of a row, as columns that something can be expected of: `prediction`, or for
+/// several classes the probability of each, by its name.
+#[must_use]
+pub fn answer_schema(output: &Output) -> Schema {
+    match output.task {
+        Task::Binary | Task::Regression => Schema::new([("prediction", DataType::Float)]),
+        Task::Multiclass => {
+            Schema::new(output.classes.iter().map(|class| (class.as_str(), DataType::Float)))
+        }
+    }
+}
+
 /// The inputs of a model file as columns: no value is required, but what ONNX has no missing value
 /// for.
 #[must_use]
@@ -247,7 +269,7 @@ pub fn bare_contract(signature: &Signature) -> Contract {
         on_violation: OnViolation::Reject,
         default: None,
     };
-    Contract { columns: signature.inputs.iter().map(column).collect() }
+    Contract::new(signature.inputs.iter().map(column).collect())
 }
 
 /// Categories of each column in the order of their codes.

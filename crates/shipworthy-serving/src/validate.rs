@@ -1,8 +1,11 @@
-//! Station 4: the release's own contract.
+//! Station 4: the release's own contract, of rows before the model and of its answers after.
+
+use std::sync::Arc;
 
 use shipworthy_contract::{Outcome, Violation};
-use shipworthy_rows::{Misfit, RowBatch};
+use shipworthy_rows::{Column, Misfit, RowBatch};
 
+use crate::predict::Predicted;
 use crate::release::LoadedRelease;
 
 /// Rows that were checked.
@@ -36,6 +39,39 @@ impl Validated {
     /// The broken rules of one row.
     pub fn violations_of(&self, row: usize) -> impl Iterator<Item = &Violation> {
         violations_of(&self.outcome, row)
+    }
+}
+
+/// Answers that were checked.
+#[derive(Debug)]
+pub struct CheckedAnswers {
+    /// Declared defaults stand in the place of answers that are not as expected.
+    pub predicted: Predicted,
+    /// Every answer that is not as expected, by the row that it is to.
+    pub outcome: Outcome,
+}
+
+impl CheckedAnswers {
+    /// Checks what a release's model said of some rows.
+    #[must_use]
+    pub fn check(release: &LoadedRelease, mut predicted: Predicted) -> Self {
+        let Some(expected) = release.expected() else {
+            return Self { predicted, outcome: Outcome::default() };
+        };
+        let width = predicted.width;
+        let of_class = |class| predicted.values.iter().skip(class).step_by(width).copied();
+        let columns = (0..width).map(|class| Column::Float(of_class(class).collect()));
+        let mut batch = RowBatch::new(Arc::clone(expected.schema()), columns.collect())
+            .expect("a release answers as many numbers a row as it declares");
+        let outcome = expected.check(&mut batch);
+        if !outcome.violations.is_empty() {
+            for (class, column) in batch.columns().iter().enumerate() {
+                let Column::Float(values) = column else { continue };
+                let places = predicted.values.iter_mut().skip(class).step_by(width);
+                places.zip(values).for_each(|(place, value)| *place = *value);
+            }
+        }
+        Self { predicted, outcome }
     }
 }
 

@@ -9,7 +9,7 @@ use super::finding::Finding;
 use super::groups::{Key, Mixed};
 use super::kwargs::Kwargs;
 use super::problem::Problem;
-use super::scalar::{json, number};
+use super::scalar::{Short, json, number};
 use super::tally::{Chunk, Tally};
 use super::value_check::{Read, ValueCheck};
 
@@ -31,7 +31,7 @@ impl Known {
     /// More different texts than this are no categories.
     const MAX: usize = 4096;
 
-    fn holds(&mut self, check: &ValueCheck, cell: Cell<'_>, buffer: &mut String) -> bool {
+    fn holds(&mut self, check: &ValueCheck, cell: Cell<'_>, buffer: &mut Short) -> bool {
         let Some(key) = Key::of(cell).filter(|_| self.0.len() < Self::MAX) else {
             return check.holds(cell, buffer);
         };
@@ -56,7 +56,7 @@ impl ColumnMap {
     /// asked once, and not of every value.
     pub(super) fn see(&mut self, chunk: &Chunk<'_>) {
         let column = &chunk.batch.columns()[self.column];
-        let mut buffer = String::new();
+        let mut buffer = Short::default();
         let Self { check, tally, known, .. } = self;
         match check {
             ValueCheck::Between(Bounds::Numbers(range)) => {

@@ -125,21 +125,25 @@ pub(crate) fn known_name(name: &str) -> Result<(), Problem> {
 pub(super) fn read(name: &str, kwargs: &mut Kwargs<'_>) -> Result<State, Problem> {
     known_name(name)?;
     let wanted = class_name(name);
-    if let Some(read) = find(value_check::ALL, &wanted) {
+    if let Some((_, read)) = find(value_check::ALL, &wanted) {
         return ColumnMap::read(kwargs, read).map(boxed(State::Column));
     }
-    if let Some(read) = find(record::ALL, &wanted) {
+    if let Some((_, read)) = find(record::ALL, &wanted) {
         return read(kwargs).map(boxed(State::Record));
     }
-    if let Some(answer) = find(table::ALL, &wanted) {
+    if let Some((_, answer)) = find(table::ALL, &wanted) {
         return answer(kwargs).map(State::Known);
     }
-    let others = find(OTHERS, &wanted);
-    others.expect("a known name is in one of the tables")(kwargs)
+    let (_, read) = find(OTHERS, &wanted).expect("a known name is in one of the tables");
+    read(kwargs)
 }
 
-fn find<T: Copy>(table: &[(&str, T)], wanted: &str) -> Option<T> {
-    table.iter().find(|(name, _)| *name == wanted).map(|(_, read)| *read)
+/// The line of a table that has this name.
+pub(super) fn find<T: Copy>(
+    table: &[(&'static str, T)],
+    wanted: &str,
+) -> Option<(&'static str, T)> {
+    table.iter().find(|(name, _)| *name == wanted).copied()
 }
 
 impl State {

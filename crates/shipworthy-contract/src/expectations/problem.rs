@@ -49,6 +49,9 @@ pub enum Problem {
         /// What is asked of it in vain.
         why: String,
     },
+    /// An expectation of many rows where one row is judged by itself.
+    #[error("it is about a whole table, and a row cannot meet it by itself")]
+    WholeTable,
     /// A row condition outside of what is understood.
     #[error("row_condition, character {at}: {why}")]
     Condition {

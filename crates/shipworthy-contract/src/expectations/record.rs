@@ -176,6 +176,21 @@ impl Record {
         Ok(Self { columns, rule, mostly, tally })
     }
 
+    /// The places of the columns, in the order of the arguments.
+    pub(super) fn columns(&self) -> &[usize] {
+        &self.columns.indices
+    }
+
+    /// Whether a row is as expected, or passed over for its missing values.
+    pub(super) fn holds(&self, batch: &RowBatch, row: usize) -> bool {
+        self.columns.ignore(batch, row) || self.rule.holds(self.columns.cells(batch, row))
+    }
+
+    /// The values of a row in a report.
+    pub(super) fn json(&self, batch: &RowBatch, row: usize) -> Value {
+        self.columns.json(batch, row)
+    }
+
     /// Judges the rows of a chunk.
     pub(super) fn see(&mut self, chunk: &Chunk<'_>) {
         for row in chunk.rows() {

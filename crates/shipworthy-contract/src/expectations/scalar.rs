@@ -1,6 +1,7 @@
 //! Single values: those of arguments, and those of columns beside them.
 
 use std::cmp::Ordering;
+use std::fmt::{self, Write};
 
 use serde_json::Value;
 use shipworthy_rows::{Cell, DataType, Timestamp};
@@ -117,39 +118,80 @@ pub(super) fn json(cell: Cell<'_>) -> Value {
     }
 }
 
+/// Room for the text of a number or an instant, which a row is judged by without an allocation.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Short {
+    bytes: [u8; Self::BYTES],
+    length: usize,
+}
+
+impl Short {
+    /// The longest is a float of 17 digits with sign, point and exponent, or an instant with
+    /// microseconds and offset.
+    const BYTES: usize = 40;
+
+    fn text(&self) -> &str {
+        std::str::from_utf8(&self.bytes[..self.length]).unwrap_or_default()
+    }
+}
+
+impl Default for Short {
+    fn default() -> Self {
+        Self { bytes: [0; Self::BYTES], length: 0 }
+    }
+}
+
+impl Write for Short {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        let end = self.length + text.len();
+        let place = self.bytes.get_mut(self.length..end).ok_or(fmt::Error)?;
+        place.copy_from_slice(text.as_bytes());
+        self.length = end;
+        Ok(())
+    }
+}
+
 /// The text that Python's `str` makes of a value, which is what patterns and lengths are applied
 /// to. `buffer` holds the text of what is not text already.
-pub(super) fn python_text<'a>(cell: Cell<'a>, buffer: &'a mut String) -> &'a str {
-    buffer.clear();
-    match cell {
+pub(super) fn python_text<'a>(cell: Cell<'a>, buffer: &'a mut Short) -> &'a str {
+    buffer.length = 0;
+    let written = match cell {
         Cell::String(value) => return value,
-        Cell::Missing => buffer.push_str("None"),
-        Cell::Boolean(value) => buffer.push_str(if value { "True" } else { "False" }),
-        Cell::Integer(value) => buffer.push_str(&value.to_string()),
-        Cell::Float(value) => buffer.push_str(&python_float(value)),
-        Cell::Timestamp(value) => {
-            buffer.push_str(&value.to_string().replace('T', " ").replace('Z', "+00:00"));
-        }
-    }
-    buffer
+        Cell::Missing => buffer.write_str("None"),
+        Cell::Boolean(value) => buffer.write_str(if value { "True" } else { "False" }),
+        Cell::Integer(value) => write!(buffer, "{value}"),
+        Cell::Float(value) => python_float(value, buffer),
+        Cell::Timestamp(value) => python_instant(value, buffer),
+    };
+    debug_assert!(written.is_ok(), "a number or an instant longer than its room");
+    buffer.text()
+}
+
+/// `2013-01-01 05:00:00+00:00`.
+fn python_instant(value: Timestamp, buffer: &mut Short) -> fmt::Result {
+    let mut text = Short::default();
+    write!(text, "{value}")?;
+    let (date, time) = text.text().split_once('T').unwrap_or((text.text(), ""));
+    write!(buffer, "{date} {}+00:00", time.trim_end_matches('Z'))
 }
 
 /// A float as Python prints it: the shortest text that reads back, with an exponent of two digits
 /// from 1e16 on and below 1e-4.
-fn python_float(value: f64) -> String {
+fn python_float(value: f64, buffer: &mut Short) -> fmt::Result {
     if value.is_infinite() {
-        return (if value > 0.0 { "inf" } else { "-inf" }).to_owned();
+        return buffer.write_str(if value > 0.0 { "inf" } else { "-inf" });
     }
     let size = value.abs();
     if size >= 1e16 || (size > 0.0 && size < 1e-4) {
-        let text = format!("{value:e}");
-        let (digits, exponent) = text.split_once('e').unwrap_or((&text, "0"));
+        let mut text = Short::default();
+        write!(text, "{value:e}")?;
+        let (digits, exponent) = text.text().split_once('e').unwrap_or((text.text(), "0"));
         let exponent: i32 = exponent.parse().unwrap_or(0);
         let sign = if exponent < 0 { '-' } else { '+' };
-        return format!("{digits}e{sign}{:02}", exponent.abs());
+        return write!(buffer, "{digits}e{sign}{:02}", exponent.abs());
     }
-    let text = value.to_string();
-    if text.contains('.') { text } else { format!("{text}.0") }
+    write!(buffer, "{value}")?;
+    if buffer.text().contains('.') { Ok(()) } else { buffer.write_str(".0") }
 }
 
 #[cfg(test)]
@@ -158,7 +200,7 @@ mod tests {
 
     #[test]
     fn a_value_reads_as_python_prints_it() {
-        let check = |cell, expect| assert_eq!(python_text(cell, &mut String::new()), expect);
+        let check = |cell, expect| assert_eq!(python_text(cell, &mut Short::default()), expect);
         check(Cell::Float(1400.0), "1400.0");
         check(Cell::Float(-0.5), "-0.5");
         check(Cell::Float(1e16), "1e+16");

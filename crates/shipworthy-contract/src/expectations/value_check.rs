@@ -9,7 +9,7 @@ use super::dateutil;
 use super::kwargs::{Found, Kwargs, wrong};
 use super::pattern;
 use super::problem::Problem;
-use super::scalar::python_text;
+use super::scalar::{Short, python_text};
 use super::strptime::Format;
 use super::value_set::ValueSet;
 
@@ -66,7 +66,7 @@ impl ValueCheck {
     }
 
     /// Whether a value is as expected. `buffer` is for texts of numbers.
-    pub(super) fn holds(&self, cell: Cell<'_>, buffer: &mut String) -> bool {
+    pub(super) fn holds(&self, cell: Cell<'_>, buffer: &mut Short) -> bool {
         match self {
             Self::Present => !matches!(cell, Cell::Missing),
             Self::Absent => matches!(cell, Cell::Missing),

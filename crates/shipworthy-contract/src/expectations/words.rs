@@ -7,13 +7,18 @@ use super::ExpectationResult;
 /// Longer values are shown by their beginning.
 const MAX_CHARACTERS: usize = 60;
 
+/// Arguments for people, in the order of their names.
+pub(super) fn arguments<'a>(kwargs: impl Iterator<Item = (&'a String, &'a Value)>) -> String {
+    let told = kwargs.filter(|(name, _)| *name != "condition_parser");
+    let told = told.map(|(name, value)| format!("{name} {}", shown(value)));
+    told.collect::<Vec<_>>().join(", ")
+}
+
 impl ExpectationResult {
     /// What was expected: the arguments, in the order of their names.
     #[must_use]
     pub fn expected(&self) -> String {
-        let told = self.kwargs.iter().filter(|(name, _)| *name != "condition_parser");
-        let kwargs = told.map(|(name, value)| format!("{name} {}", shown(value)));
-        kwargs.collect::<Vec<_>>().join(", ")
+        arguments(self.kwargs.iter())
     }
 
     /// What was found: how many rows are not as expected, what was measured, or why nothing was.

@@ -110,7 +110,7 @@ fn contract() -> Contract {
         column("z", DataType::Float, &[]),
         column("side", DataType::String, &["east", "west"]),
     ];
-    Contract { columns }
+    Contract::new(columns)
 }
 
 struct Bench {

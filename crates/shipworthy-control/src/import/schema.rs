@@ -82,7 +82,7 @@ pub(super) fn contract(
         }
         spec.column(name, if is_read { Role::Feature } else { Role::Context })
     });
-    let mut contract = Contract { columns: columns.collect() };
+    let mut contract = Contract::new(columns.collect());
     require_what_onnx_needs(&mut contract, model, notes);
     Ok(contract)
 }

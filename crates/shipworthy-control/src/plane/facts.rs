@@ -65,6 +65,8 @@ impl GatherFacts for ServingFacts {
         Ok(Facts {
             release: facts.transpose()?,
             contract_columns: release.map_or(0, |release| release.contract().columns.len()),
+            contract_expectations: release
+                .map_or(0, |release| release.contract().expectations.len()),
             ledger: Some(LedgerFacts {
                 entries: self.ledger.watermark().sequence,
                 failure: ledger_failure(&self.ledger),

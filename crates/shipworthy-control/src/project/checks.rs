@@ -6,6 +6,7 @@ use shipworthy_contract::Role;
 
 use super::columns::{self, TypedColumn};
 use super::diagnosis::{Mistake, Mistakes};
+use super::expect::{Place, TypedExpectation};
 use super::gate;
 use super::model::Classes;
 use super::reader::{Located, choice, suggestion};
@@ -22,6 +23,9 @@ pub(super) fn check(typed: &Typed, mistakes: &Mistakes) {
     check_rollout_key(typed, mistakes);
     check_event_timestamp(typed, mistakes);
     check_without_source(typed, mistakes);
+    if let Some(ground) = typed.ground() {
+        typed.expectations.iter().for_each(|expectation| expectation.check(&ground, mistakes));
+    }
     let names = typed.columns.iter().filter_map(column_name);
     gate::check(&typed.gates, names, typed.model.task.as_ref().map(|task| task.value), mistakes);
 }
@@ -122,10 +126,20 @@ fn check_without_source(typed: &Typed, mistakes: &Mistakes) {
         let mistake = Mistake::at(span, message, "expected only beside [source]");
         mistakes.add(mistake.help("add a section [source], or remove `test`"));
     }
-    if let Some(expectation) = typed.expectations.first() {
-        let message = "[[expect]] is about the rows of the source, and there is none".to_owned();
+    let ground = typed.ground();
+    let needs_source = |expectation: &&TypedExpectation| {
+        ground.as_ref().is_some_and(|ground| {
+            let places = expectation.places(ground);
+            places.iter().all(|place| !matches!(place, Place::Row(_)))
+                || places.contains(&Place::Source)
+                || places.contains(&Place::TrainingSet)
+        })
+    };
+    if let Some(expectation) = typed.expectations.iter().find(needs_source) {
+        let message =
+            "this [[expect]] is about the rows of the source, and there is none".to_owned();
         let mistake = Mistake::at(&expectation.header, message, "expected only beside [source]");
-        mistakes.add(mistake.help("add a section [source], or remove it"));
+        mistakes.add(mistake.help("add a section [source], say at = \"request\", or remove it"));
     }
     let Some(task) = &typed.model.task else { return };
     if task.value == Task::Multiclass && typed.model.classes() == Some(Classes::FromData) {

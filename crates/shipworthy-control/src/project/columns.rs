@@ -89,10 +89,6 @@ impl TypedColumn {
         typed
     }
 
-    pub(super) fn validated(self) -> Option<ColumnRules> {
-        self.rules()
-    }
-
     /// Compiles the rules as the contract would be, and again without the rule that did not
     /// compile, so that all such rules are found.
     fn check_rules(&self, mistakes: &Mistakes) {
@@ -100,7 +96,7 @@ impl TypedColumn {
         const RULES: usize = 3;
         let Some(mut rules) = self.rules() else { return };
         for _ in 0..RULES {
-            let contract = Contract { columns: vec![rules.clone()] };
+            let contract = Contract::new(vec![rules.clone()]);
             let Err(error) = Checks::compile(&contract) else { return };
             mistakes.add(self.mistake(&error));
             match error {
@@ -108,12 +104,13 @@ impl TypedColumn {
                 CompileError::RuleForType { .. } | CompileError::EmptyRange { .. } => {
                     (rules.min, rules.max) = (None, None);
                 }
-                CompileError::Default { .. } | CompileError::Duplicate { .. } => return,
+                _ => return,
             }
         }
     }
 
-    fn rules(&self) -> Option<ColumnRules> {
+    /// The rules, if every key could be read.
+    pub(super) fn rules(&self) -> Option<ColumnRules> {
         // A default that could not be read is reported already, and not missing.
         let on_violation = self.on_violation.as_ref().filter(|_| !self.is_default_unread);
         Some(ColumnRules {
@@ -153,7 +150,7 @@ impl TypedColumn {
                     .into_iter()
                     .fold(mistake, |m, (at, why)| m.and_at(at, why))
             }
-            CompileError::Default { .. } | CompileError::Duplicate { .. } => {
+            _ => {
                 let on_violation = self.on_violation.as_ref().map(|located| &located.span);
                 let place = span([self.default.as_ref().map(|value| &value.span), on_violation]);
                 let expected = match self.default {

@@ -1,15 +1,16 @@
 //! The project file as typed: every value with its place, nothing filled in.
 
+use shipworthy_core::{Output, Task};
 use toml::de::DeTable;
 
 use super::Project;
 use super::columns::{self, TypedColumn};
 use super::diagnosis::Mistakes;
-use super::expect::{self, TypedExpectation};
+use super::expect::{self, Ground, TypedExpectation};
 use super::fields::ROOT;
 use super::gate::{self, TypedGate};
 use super::identity::{self, Identity};
-use super::model::{self, TypedModel};
+use super::model::{self, Classes, TypedModel};
 use super::policy::{self, LedgerSizes, Limits, TypedDecision};
 use super::reader::Table;
 use super::rollout::{self, TypedRollout};
@@ -73,12 +74,32 @@ impl Typed {
         typed
     }
 
+    /// What expectations must fit, if every column could be read.
+    pub(super) fn ground(&self) -> Option<Ground> {
+        let columns = self.columns.iter().map(TypedColumn::rules);
+        let has_source = self.source.is_present;
+        Some(Ground { columns: columns.collect::<Option<_>>()?, output: self.output(), has_source })
+    }
+
+    /// The shape of the answers, as far as the file tells it.
+    fn output(&self) -> Option<Output> {
+        let (task, target) = (self.model.task.as_ref()?.value, self.model.target.as_ref()?);
+        let classes = match (task, self.model.classes()?) {
+            (Task::Multiclass, Classes::Named(classes)) => classes,
+            (Task::Multiclass, _) => return None,
+            // One number, whatever the classes are called.
+            (Task::Binary | Task::Regression, _) => Vec::new(),
+        };
+        Some(Output { task, target: target.value.clone(), classes })
+    }
+
     /// The project, if every section could be read.
     pub(super) fn validated(self) -> Option<Project> {
-        let columns = self.columns.into_iter().map(TypedColumn::validated);
+        let ground = self.ground()?;
         let gates = self.gates.into_iter().map(TypedGate::validated);
         let expectations = self.expectations.into_iter().enumerate();
-        let expectations = expectations.map(|(at, expectation)| expectation.validated(at));
+        let expectations = expectations.map(|(at, expectation)| expectation.validated(at, &ground));
+        let expectations = expectations.collect::<Option<_>>()?;
         Some(Project {
             identity: self.identity?,
             source: self.source.validated()?,
@@ -86,8 +107,8 @@ impl Typed {
             decision: self.decision.validated(),
             limits: self.limits,
             ledger: self.ledger,
-            columns: columns.collect::<Option<_>>()?,
-            expectations: expectations.collect::<Option<_>>()?,
+            columns: ground.columns,
+            expectations,
             train: self.train.validated(),
             gates: gates.collect::<Option<_>>()?,
             rollout: self.rollout.validated(),

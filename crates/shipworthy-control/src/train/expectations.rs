@@ -1,36 +1,103 @@
-//! What the project expects of its source, before anything is learned from it.
+//! What the project expects of whole tables: of its source, before anything is learned from it, and
+//! of the rows that are learned from.
 
-use shipworthy_contract::expectations::Suite;
+use std::sync::Arc;
+
+use shipworthy_contract::OnViolation;
+use shipworthy_contract::expectations::{Evaluation, ExpectationResult, Suite};
+use shipworthy_core::Output;
 use shipworthy_rows::files::RowFile;
+use shipworthy_rows::{Column, Field, RowBatch};
 
 use super::{Error, Progress};
-use crate::project::{OnFailure, Project};
+use crate::project::{Expectation, Place, Project};
 use crate::validation;
 
-/// Evaluates every `[[expect]]` on the source. What does not hold and is only flagged is told to
-/// `progress`.
-pub(super) fn check(
+/// Evaluates on the source what is expected of it. What does not hold and is not rejected is told
+/// to `progress`.
+pub(super) fn of_source(
     project: &Project,
     file: &RowFile,
     progress: &mut dyn Progress,
 ) -> Result<(), Error> {
-    if project.expectations.is_empty() {
+    let (expected, suite) = at(project, Place::Source);
+    if expected.is_empty() {
         return Ok(());
     }
-    let declared = project.expectations.iter().map(|expectation| expectation.declared.clone());
-    let suite = Suite { expectations: declared.collect() };
     let total = file.rows();
     let results = validation::evaluate(file, &suite, &mut |rows| progress.rows(rows, total))?;
+    judge(&expected, &results, "the training data is", progress)
+}
+
+/// Evaluates what is expected of the rows that are learned from: the contract's columns, and the
+/// target as its class or number.
+pub(super) fn of_training_set(
+    project: &Project,
+    (rows, labels): (&RowBatch, &[f64]),
+    output: &Output,
+    progress: &mut dyn Progress,
+) -> Result<(), Error> {
+    let (expected, suite) = at(project, Place::TrainingSet);
+    if expected.is_empty() {
+        return Ok(());
+    }
+    let table = with_target(rows, labels, output);
+    let mut evaluation = Evaluation::new(&suite, table.schema());
+    loop {
+        evaluation.see(0, &table);
+        if !evaluation.another_pass() {
+            break;
+        }
+    }
+    judge(&expected, &evaluation.finish(), "the training set is", progress)
+}
+
+/// What is looked at in a place.
+fn at(project: &Project, place: Place) -> (Vec<&Expectation>, Suite) {
+    let expected = project.expectations.iter().filter(|expected| expected.at.contains(&place));
+    let expected: Vec<_> = expected.collect();
+    let declared = expected.iter().map(|expected| expected.declared.clone());
+    let suite = Suite { expectations: declared.collect() };
+    (expected, suite)
+}
+
+fn judge(
+    expected: &[&Expectation],
+    results: &[ExpectationResult],
+    what: &'static str,
+    progress: &mut dyn Progress,
+) -> Result<(), Error> {
     let mut refused = Vec::new();
-    for (expectation, result) in project.expectations.iter().zip(&results) {
-        match expectation.on_violation {
-            _ if result.success => {}
-            OnFailure::Flag => progress.flagged(&result.line()),
-            OnFailure::Reject => refused.push(result.line()),
+    for (expected, result) in expected.iter().zip(results).filter(|(_, result)| !result.success) {
+        match expected.on_violation {
+            OnViolation::Reject => refused.push(result.line()),
+            _ => progress.flagged(&result.line()),
         }
     }
     match refused.is_empty() {
         true => Ok(()),
-        false => Err(Error::Expectations { refused }),
+        false => Err(Error::Expectations { what, refused }),
     }
+}
+
+/// The rows with a last column that has their target; a column of that name is it already.
+fn with_target(rows: &RowBatch, labels: &[f64], output: &Output) -> RowBatch {
+    if rows.schema().index_of(&output.target).is_some() {
+        return rows.clone();
+    }
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "labels of classes are their codes: small whole numbers"
+    )]
+    let class = |code: &f64| output.classes.get(*code as usize).map(String::as_str);
+    let target = match output.classes.is_empty() {
+        true => Column::Float(labels.to_vec()),
+        false => Column::String(labels.iter().map(class).collect()),
+    };
+    let fields = rows.schema().fields().iter().cloned();
+    let field = Field::new(output.target.as_str(), target.data_type());
+    let schema = Arc::new(fields.chain([field]).collect());
+    let columns = rows.columns().iter().cloned().chain([target]);
+    RowBatch::new(schema, columns.collect()).expect("a label for each row")
 }

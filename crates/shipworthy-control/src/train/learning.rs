@@ -11,7 +11,7 @@ use shipworthy_serving::release::LoadedRelease;
 use super::quality::{Examined, Report, RowCounts};
 use super::rows::{self, Source};
 use super::split::{self, Split};
-use super::{Error, Progress, label, quality};
+use super::{Error, Progress, expectations, label, quality};
 use crate::project::Project;
 use crate::{golden, reference};
 
@@ -41,9 +41,13 @@ impl<'a> Learning<'a> {
         let source = rows::read(project, source, directory, progress)?;
         let (labels, classes) = label::resolve(&project.model, &source.labels)?;
         let split = split::split(&project.train, &source.places)?;
-        let contract = rows::with_categories(project.contract(), &source.batch, &split.learning());
+        let learning = split.learning();
+        let contract = rows::with_categories(project.contract(), &source.batch, &learning);
         let (task, target) = (project.model.task, project.model.target.clone());
         let output = Output { task, target, classes };
+        let learned: Vec<f64> = learning.iter().map(|row| labels[*row]).collect();
+        let learned = (&source.batch.take(&learning), &*learned);
+        expectations::of_training_set(project, learned, &output, progress)?;
         Ok(Self { project, directory, source, labels, split, contract, output })
     }
 

@@ -58,7 +58,7 @@ pub(super) fn read(
     let path = directory.join(&from.path);
     let digest = sha256(&path)?;
     let file = RowFile::open(&path)?;
-    expectations::check(project, &file, progress)?;
+    expectations::of_source(project, &file, progress)?;
     let layout = Layout::new(project, from, &file)?;
     let mut kept = Kept::new(&project.contract());
     let (mut rows, total) = (0, file.rows());

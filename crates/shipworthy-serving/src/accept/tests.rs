@@ -1,6 +1,7 @@
 //! The door behind its routers: plans made by hand, a ledger in memory, a clock that stands still.
 
 mod choosing;
+mod expecting;
 mod stopped;
 
 use std::collections::BTreeMap;
@@ -13,7 +14,7 @@ use axum::extract::Request;
 use axum::http::{HeaderMap, StatusCode};
 use prost::Message as _;
 use serde_json::{Value, json};
-use shipworthy_contract::{ColumnRules, Contract, OnViolation, Role};
+use shipworthy_contract::{ColumnRules, Contract, OnViolation, Role, RowExpectation};
 use shipworthy_core::{Output, Policy, ReleaseId, SeededEntropy, SimulatedClock, Task};
 use shipworthy_ledger::{MemoryDisk, Options, Reader, Writer, open};
 use shipworthy_models::{
@@ -76,6 +77,16 @@ impl Constant {
 
     /// A release of it, with one column that must not be negative.
     fn release(self: &Arc<Self>, byte: u8, task: Task) -> Arc<LoadedRelease> {
+        self.release_expecting(byte, task, Vec::new())
+    }
+
+    /// The same, with more that is expected.
+    fn release_expecting(
+        self: &Arc<Self>,
+        byte: u8,
+        task: Task,
+        expectations: Vec<RowExpectation>,
+    ) -> Arc<LoadedRelease> {
         let classes: &[&str] = match task {
             Task::Binary => &["not_late", "late"],
             Task::Multiclass => &["early", "on_time", "late"],
@@ -96,7 +107,7 @@ impl Constant {
             on_violation: OnViolation::Reject,
             default: None,
         };
-        let contract = Contract { columns: vec![column] };
+        let contract = Contract { columns: vec![column], expectations };
         let id = ReleaseId::from_sha256(&[byte; 32]);
         let model = ModelFile::Matrix(Arc::clone(self) as Arc<dyn Model>);
         Arc::new(LoadedRelease::new(id, None, output, contract, &model).unwrap())

@@ -11,7 +11,7 @@ pub(super) const FAILURES: [(u16, &[&str], &str); 11] = [
     (413, &["body_too_large", "too_many_rows"], "Above a limit of the server."),
     (415, &["unsupported_media_type", "unsupported_coding"], "A body of another kind or coding."),
     (422, &["contract_violation"], "Rows that break the contract; recorded, not answered."),
-    (500, &["internal"], "A fault of the server."),
+    (500, &["internal", "answer_withheld"], "A fault of the server, or of the model's answers."),
     (502, &["model_refused"], "The server that has the model did not answer these rows."),
     (
         503,
@@ -40,6 +40,7 @@ pub(super) fn failures() -> Value {
             401 => response["headers"] = references(&["WWW-Authenticate"]),
             415 => response["headers"] = references(&["Accept-Encoding"]),
             422 => response["headers"] = decision_headers(),
+            500 => response["headers"] = decision_headers(),
             503 => response["headers"] = references(&["X-Shipworthy-Stopped"]),
             _ => {}
         }
@@ -162,8 +163,8 @@ fn shared() -> Value {
             "required": ["row", "column", "rule", "value", "hint"],
             "properties": {
                 "row": {"type": "integer", "minimum": 0},
-                "column": {"type": "string"},
-                "rule": {"enum": ["type", "required", "min", "max", "one_of"]},
+                "column": {"type": "string", "description": "Of several their names, with commas."},
+                "rule": {"type": "string", "description": "As min, or the name of an expectation."},
                 "value": {"description": "As it came, shortened."},
                 "hint": {"type": "string"},
             },

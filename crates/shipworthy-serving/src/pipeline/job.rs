@@ -19,7 +19,7 @@ use crate::route::{Deployed, Endpoint, Key, Routed, Slot};
 use crate::shadow::Place;
 use crate::state::Serving;
 use crate::tally::{Tally, Wait};
-use crate::validate::Validated;
+use crate::validate::{CheckedAnswers, Validated};
 use crate::{Failure, Plan};
 
 /// A request with what it is answered by.
@@ -111,9 +111,15 @@ impl Job {
     }
 
     fn answer(&self, routed: &Routed<'_>, checked: Checked, predicted: Predicted) -> Worked {
-        let Checked { inputs, outcome, ids, place } = checked;
-        self.serving.counters.add(Counter::UnknownCategories, predicted.unknown_categories);
         let release = routed.release();
+        self.serving.counters.add(Counter::UnknownCategories, predicted.unknown_categories);
+        let CheckedAnswers { predicted, outcome: unexpected } =
+            CheckedAnswers::check(release, predicted);
+        if unexpected.is_refused() {
+            return self.withhold(routed, Checked { outcome: unexpected, ..checked });
+        }
+        let Checked { inputs, mut outcome, ids, place } = checked;
+        outcome.add(unexpected);
         let classes = release.classes(&routed.endpoint.policy, &predicted, ids.len());
         let circumstances = Circumstances {
             model_version: predicted.model_version.as_deref(),
@@ -132,6 +138,15 @@ impl Job {
             is_stopped: false,
         };
         self.worked(routed, records, Ok(answer), Status::Answered, place)
+    }
+
+    /// What the model said is not as expected, so nobody is told.
+    fn withhold(&self, routed: &Routed<'_>, checked: Checked) -> Worked {
+        let mut worked = self.refuse(routed, checked);
+        if let Err(Failure::Refused { refusal }) = worked.outcome {
+            worked.outcome = Err(Failure::Withheld { refusal });
+        }
+        worked
     }
 
     fn refuse(&self, routed: &Routed<'_>, checked: Checked) -> Worked {

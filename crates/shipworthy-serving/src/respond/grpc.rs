@@ -106,7 +106,7 @@ const fn status(failure: &Failure) -> u16 {
         // UNIMPLEMENTED
         Failure::UnknownRoute { .. } | Failure::UnsupportedCoding { .. } => 12,
         // INTERNAL
-        Failure::Internal | Failure::ModelRefused => 13,
+        Failure::Internal | Failure::Withheld { .. } | Failure::ModelRefused => 13,
         // UNAVAILABLE
         Failure::NotReady(_)
         | Failure::Overloaded

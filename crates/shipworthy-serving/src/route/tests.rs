@@ -54,7 +54,7 @@ fn release(byte: u8) -> Arc<LoadedRelease> {
     let output = Output { task: Task::Regression, target: "delay".to_owned(), classes: Vec::new() };
     let id = ReleaseId::from_sha256(&[byte; 32]);
     let model = ModelFile::Matrix(Arc::new(One));
-    Arc::new(LoadedRelease::new(id, None, output, Contract { columns }, &model).unwrap())
+    Arc::new(LoadedRelease::new(id, None, output, Contract::new(columns), &model).unwrap())
 }
 
 fn endpoint(percent: u8, is_shadow: bool) -> Endpoint {

@@ -1,5 +1,7 @@
 //! A shadow's answer to one request: the stations of a live one, by the candidate's own contract.
 
+use std::sync::Arc;
+
 use bytes::Bytes;
 use shipworthy_contract::Outcome;
 use shipworthy_ledger::{Kind, Record};
@@ -10,8 +12,9 @@ use super::paired::Side;
 use crate::counters::Counter;
 use crate::predict::{Predicted, Runtime, predict};
 use crate::record::{Circumstances, Inputs, Payloads, Status, Told, records};
+use crate::release::LoadedRelease;
 use crate::route::Slot;
-use crate::validate::Validated;
+use crate::validate::{CheckedAnswers, Validated};
 use crate::{Failure, Serving};
 
 /// A request that a shadow is answering.
@@ -65,12 +68,20 @@ impl Answering {
 
     /// The records of what the model said.
     pub(super) fn end(
-        self,
+        mut self,
         serving: &Serving,
         predicted: Result<Predicted, Failure>,
     ) -> Vec<Record<Bytes>> {
         match predicted {
-            Ok(predicted) => self.answer(serving, &predicted),
+            Ok(predicted) => {
+                let CheckedAnswers { predicted, outcome } =
+                    CheckedAnswers::check(&self.release(), predicted);
+                if outcome.is_refused() {
+                    return Self { outcome, ..self }.withhold(serving);
+                }
+                self.outcome.add(outcome);
+                self.answer(serving, &predicted)
+            }
             Err(failure) => self.fail(serving, &failure),
         }
     }
@@ -116,17 +127,34 @@ impl Answering {
         self.records(serving, payloads)
     }
 
-    fn fail(self, serving: &Serving, failure: &Failure) -> Vec<Record<Bytes>> {
+    /// What the model said is not as expected of it.
+    fn withhold(self, serving: &Serving) -> Vec<Record<Bytes>> {
+        self.count_failed("its answer is not as expected");
+        let head = self.circumstances(Status::Failed, self.latency_us(serving)).head();
+        let payloads = Payloads::refused(&head, &self.inputs, &self.outcome);
+        self.records(serving, payloads)
+    }
+
+    fn count_failed(&self, why: &str) {
         let (_, shadow) = self.mirrored.asked.endpoint();
         let rows = self.mirrored.ids.len();
         shadow.deployed.tally.failed(rows);
         if shadow.paired.failed(rows) {
             let release = shadow.deployed.release.id();
-            tracing::warn!(%release, "a shadow did not answer, perhaps not for the last time: {failure}");
+            tracing::warn!(%release, "a shadow did not answer, perhaps not for the last time: {why}");
         }
+    }
+
+    fn fail(self, serving: &Serving, failure: &Failure) -> Vec<Record<Bytes>> {
+        self.count_failed(&failure.to_string());
         let head = self.circumstances(Status::Failed, self.latency_us(serving)).head();
         let payloads = Payloads::failed(&head, &self.inputs, failure.code());
         self.records(serving, payloads)
+    }
+
+    fn release(&self) -> Arc<LoadedRelease> {
+        let (_, shadow) = self.mirrored.asked.endpoint();
+        Arc::clone(&shadow.deployed.release)
     }
 
     /// From the moment that the shadow came to the request, not from its arrival.

@@ -81,7 +81,7 @@ fn release(name: u8, columns: &[&str], max: f64, model: Arc<Says>) -> Arc<Loaded
         on_violation: OnViolation::Reject,
         default: None,
     };
-    let contract = Contract { columns: columns.iter().map(column).collect() };
+    let contract = Contract::new(columns.iter().map(column).collect());
     let output = Output { task: Task::Regression, target: "delay".to_owned(), classes: Vec::new() };
     let id = ReleaseId::from_sha256(&[name; 32]);
     Arc::new(LoadedRelease::new(id, None, output, contract, &ModelFile::Matrix(model)).unwrap())

@@ -13,7 +13,7 @@ use shipworthy_core::{Policy, ReleaseId};
 use shipworthy_rows::files::RowFile;
 use shipworthy_rows::{Misfit, RowBatch};
 use shipworthy_serving::release::LoadedRelease;
-use shipworthy_serving::{Predicted, Validated, predict, violations_json};
+use shipworthy_serving::{CheckedAnswers, Predicted, Validated, predict, violations_json};
 use shipworthy_store::{Bundles, SqliteStore, StateDir, Store};
 
 use crate::cli::Outcome;
@@ -137,13 +137,23 @@ impl Scorer<'_> {
     /// Each row stands for itself: what one breaks does not stop another.
     fn score(&self, batch: RowBatch, misfits: &[Misfit]) -> Result<Scores> {
         let rows = batch.rows();
-        let validated = Validated::check(self.release, batch, misfits);
+        let mut validated = Validated::check(self.release, batch, misfits);
         let accepted = validated.accepted_rows();
         let predicted = predict(self.release, &validated.batch.take(&accepted))?;
+        let CheckedAnswers { predicted, mut outcome } =
+            CheckedAnswers::check(self.release, predicted);
         let mut place = vec![None; rows];
         for (position, row) in accepted.iter().enumerate() {
             place[*row] = Some(position);
         }
+        for violation in &mut outcome.violations {
+            violation.row = accepted[violation.row];
+            if violation.on_violation.refuses() {
+                place[violation.row] = None;
+            }
+        }
+        validated.outcome.add(outcome);
+        let refused = place.iter().filter(|place| place.is_none()).count();
         let columns: Vec<ArrayRef> = vec![
             predictions(&place, &predicted)?,
             Arc::new(self.decisions(&place, &predicted)),
@@ -151,7 +161,7 @@ impl Scorer<'_> {
             Arc::new(violations(rows, &validated)),
         ];
         let batch = RecordBatch::try_new(Arc::clone(&self.schema), columns)?;
-        Ok(Scores { batch, refused: rows - accepted.len() })
+        Ok(Scores { batch, refused })
     }
 
     fn decisions(&self, place: &[Option<usize>], predicted: &Predicted) -> StringArray {

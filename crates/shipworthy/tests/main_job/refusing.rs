@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use crate::export::{Exported, by_id, export};
 use crate::http::{self, Connection};
-use crate::project::{NAME, Project, but, declared, row};
+use crate::project::{NAME, Project, but, declared, row, write_csv};
 use crate::server::{Server, predict};
 
 /// Three rows; the first and the last break the contract, the first one twice.
@@ -175,4 +175,40 @@ fn a_request_that_stops_in_the_middle_ends_at_its_timeout() {
     let late = connection.receive().unwrap().expect(504);
     assert_eq!(late["code"], "timeout");
     server.get("/v2/health/ready").expect(200);
+}
+
+#[test]
+fn what_is_expected_of_rows_holds_in_training_serving_and_scoring() {
+    let expect = "[[expect]]\ntype = \"ExpectColumnValuesToBeBetween\"\n\
+                  kwargs = { column = \"amount\", max_value = 9000, row_condition = \"channel == 'phone'\" }\n\
+                  at = \"request\"\n\n[[expect]]\ntype = \"ExpectColumnValuesToBeBetween\"\n\
+                  kwargs = { column = \"prediction\", min_value = 0, max_value = 1 }\n\
+                  at = \"model_output\"\n\n[train]\n";
+    let project = Project::with(&[("[train]\n", expect)]);
+    let server = Server::start(&project);
+    let dear = but(but(row(1), "channel", "phone"), "amount", 9500);
+    let refused = server.predict(std::slice::from_ref(&dear)).expect(422);
+    assert_eq!(
+        refused["violations"],
+        json!([{
+            "row": 0, "column": "amount", "rule": "ExpectColumnValuesToBeBetween", "value": 9500.0,
+            "hint": "send a row for which ExpectColumnValuesToBeBetween holds: max_value 9000, \
+                     row_condition channel == 'phone'",
+        }])
+    );
+    server.predict(&[but(but(row(1), "channel", "web"), "amount", 9500)]).expect(200);
+    server.terminate();
+    write_csv(&project.beside("rows.csv"), &[row(1), dear]);
+    let score =
+        "score PROJECT --state STATE --input BESIDE/rows.csv --output BESIDE/s.parquet --json";
+    let scored = project.run(score);
+    scored.expect(0);
+    assert_eq!(scored.json()["refused"], 1);
+    let checklist = project.run("checklist PROJECT --state STATE --json").json();
+    let items = checklist["items"].as_array().unwrap();
+    let item = items.iter().find(|item| item["id"] == "contract").unwrap();
+    assert_eq!(item["state"], "met");
+    let evidence =
+        "the schema (6 columns) and what is expected of rows (2 expectations) gate every row";
+    assert_eq!(item["evidence"], evidence);
 }

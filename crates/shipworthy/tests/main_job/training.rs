@@ -79,3 +79,18 @@ fn a_source_that_is_not_as_expected_trains_nothing_or_is_told() {
     told.expect(0);
     told.says("not as expected: expect_column_values_to_be_in_set");
 }
+
+#[test]
+fn what_is_expected_of_the_training_set_is_told_of_the_rows_that_are_learned_from() {
+    let project = Project::new();
+    let expect = "[[expect]]\ntype = \"expect_table_row_count_to_equal\"\n\
+                  kwargs = { value = 3 }\nat = \"training_set\"\n\n[[expect]]\n\
+                  type = \"ExpectColumnDistinctValuesToBeInSet\"\n\
+                  kwargs = { column = \"fraud\", value_set = [\"no\"] }\nat = \"training_set\"\n";
+    project.edit("[train]\n", &format!("{expect}\n[train]\n"));
+    let refused = project.run("train PROJECT --output BESIDE/model.json");
+    refused.expect(2);
+    refused.says("the training set is not as expected");
+    refused.says("expect_table_row_count_to_equal value 3: ");
+    refused.says("ExpectColumnDistinctValuesToBeInSet column fraud, value_set [\"no\"]: ");
+}

@@ -78,7 +78,7 @@ fn loaded(id: ReleaseId) -> LoadedRelease {
         on_violation: OnViolation::Flag,
         default: None,
     };
-    let contract = Contract { columns: vec![column] };
+    let contract = Contract::new(vec![column]);
     let commit = Some("c0ffee0123456789".to_owned());
     let model = ModelFile::Matrix(Arc::new(Always));
     LoadedRelease::new(id, commit, output, contract, &model).unwrap()

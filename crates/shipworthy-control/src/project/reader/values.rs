@@ -6,6 +6,7 @@ use std::ops::RangeInclusive;
 use std::time::Duration;
 
 use serde_json::{Map, Value};
+use shipworthy_contract::Default;
 use shipworthy_rows::Timestamp;
 use toml::Spanned;
 use toml::de::{DeInteger, DeTable, DeValue};
@@ -98,6 +99,45 @@ impl Field<'_> {
         }
         let names = || known.iter().map(|(name, _)| *name);
         self.refused(value, &choice(names()), suggestion(text, names()))
+    }
+
+    /// One of some names, or a list of different ones, and what they stand for.
+    pub(in crate::project) fn some_of<T: Copy + PartialEq>(
+        self,
+        known: &[(&str, T)],
+    ) -> Option<Located<Vec<T>>> {
+        let value = self.value?;
+        let Some(elements) = value.get_ref().as_array() else {
+            return self.one_of(known).map(|one| one.with(vec![one.value]));
+        };
+        let mut meanings = Vec::with_capacity(elements.len());
+        for element in elements.iter() {
+            // Every element is read, so that every bad one is reported.
+            let read = Self { value: Some(element), ..self.clone() }.one_of(known);
+            meanings.push(read.map(|located| located.value));
+        }
+        let meanings = meanings.into_iter().collect::<Option<Vec<T>>>()?;
+        let twice = |at: usize| meanings[..at].contains(&meanings[at]);
+        match meanings.is_empty() || (0..meanings.len()).any(twice) {
+            true => self.refused(value, "a list of different places, at least one", None),
+            false => Some(located(value, meanings)),
+        }
+    }
+
+    /// `true`, `false`, a number or a text.
+    pub(in crate::project) fn scalar(self) -> Option<Located<Default>> {
+        let value = self.value?;
+        let read = match value.get_ref() {
+            DeValue::Boolean(boolean) => Some(Default::Boolean(*boolean)),
+            DeValue::Integer(number) => whole(number).map(Default::Integer),
+            DeValue::Float(number) => number.as_str().parse().ok().map(Default::Float),
+            DeValue::String(text) => Some(Default::String(text.to_string())),
+            _ => None,
+        };
+        match read {
+            Some(read) => Some(located(value, read)),
+            None => self.refused(value, "true, false, a number or a string", None),
+        }
     }
 
     /// A name of which `spelled` is one of the known ones.

@@ -29,12 +29,14 @@ pub(super) fn facts(project: &Path, lock: Option<&StateLock>, now: Timestamp) ->
             contract = Some(of_release);
         }
     }
-    facts.contract_columns = match contract {
-        Some(contract) => contract.columns.len(),
+    let contract = match contract {
+        Some(contract) => contract,
         // A state directory without a release may stand for itself, away from its project.
-        None if lock.is_some() && !state::project_file(project).is_file() => 0,
-        None => state::read_project(project)?.contract().columns.len(),
+        None if lock.is_some() && !state::project_file(project).is_file() => Contract::default(),
+        None => state::read_project(project)?.contract(),
     };
+    facts.contract_columns = contract.columns.len();
+    facts.contract_expectations = contract.expectations.len();
     Ok(facts)
 }
 
