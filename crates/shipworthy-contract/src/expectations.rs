@@ -13,6 +13,7 @@ mod bounds;
 mod column_map;
 mod condition;
 mod dateutil;
+mod dictionary;
 mod distinct;
 mod evaluation;
 mod finding;

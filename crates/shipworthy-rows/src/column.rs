@@ -96,6 +96,18 @@ impl Column {
         cell.unwrap_or(Cell::Missing)
     }
 
+    /// How many values are missing.
+    #[must_use]
+    pub fn count_missing(&self) -> usize {
+        match self {
+            Self::Boolean(values) => values.iter().filter(|value| value.is_none()).count(),
+            Self::Integer(values) => values.iter().filter(|value| value.is_none()).count(),
+            Self::Float(values) => values.iter().filter(|value| value.is_nan()).count(),
+            Self::String(values) => values.ends.iter().filter(|(_, present)| !present).count(),
+            Self::Timestamp(values) => values.iter().filter(|value| value.is_none()).count(),
+        }
+    }
+
     /// Whether the value at `row` is missing.
     #[must_use]
     pub fn is_missing(&self, row: usize) -> bool {
@@ -250,6 +262,22 @@ impl StringColumn {
         })
     }
 
+    /// The bytes of the values in order.
+    #[inline]
+    pub fn iter_bytes(&self) -> impl Iterator<Item = Option<&[u8]>> {
+        let (bytes, mut start) = (self.text.as_bytes(), 0);
+        self.ends.iter().map(move |(end, present)| {
+            let start = std::mem::replace(&mut start, *end);
+            present.then(|| &bytes[start..*end])
+        })
+    }
+
+    /// Whether every character is ASCII, so that each text has as many characters as bytes.
+    #[must_use]
+    pub fn is_ascii(&self) -> bool {
+        self.text.is_ascii()
+    }
+
     /// A copy with another value at `row`: rare (a declared default), so it may cost.
     fn replaced(&self, row: usize, value: &str) -> Self {
         let values = self.iter().enumerate();
@@ -286,6 +314,9 @@ mod tests {
         assert_eq!(column.get(1), Some(""));
         assert_eq!(column.get(2), None);
         assert_eq!(column.get(3), None);
+        assert!(column.iter_bytes().eq([Some(&b"JFK"[..]), Some(&b""[..]), None]));
+        assert!(column.is_ascii());
+        assert_eq!(Column::String(column).count_missing(), 1);
     }
 
     #[test]

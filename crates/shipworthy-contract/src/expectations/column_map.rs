@@ -1,16 +1,14 @@
 //! Expectations of every value of a column, each for itself.
 
-use std::collections::HashMap;
-
 use shipworthy_rows::{Cell, Column};
 
-use super::bounds::Bounds;
+use super::bounds::{Bounds, Numbers};
+use super::dictionary::Codes;
 use super::finding::Finding;
-use super::groups::{Key, Mixed};
 use super::kwargs::Kwargs;
 use super::problem::Problem;
 use super::scalar::{Short, json, number};
-use super::tally::{Chunk, Tally};
+use super::tally::{Chunk, Tally, ratio};
 use super::value_check::{Read, ValueCheck};
 
 /// An expectation of the values of a column, and what was counted of them.
@@ -20,23 +18,8 @@ pub(super) struct ColumnMap {
     check: ValueCheck,
     mostly: f64,
     tally: Tally,
-    known: Known,
-}
-
-/// What was found of texts that came before: categories come again and again.
-#[derive(Clone, Debug, Default)]
-struct Known(HashMap<Key, bool, Mixed>);
-
-impl Known {
-    /// More different texts than this are no categories.
-    const MAX: usize = 4096;
-
-    fn holds(&mut self, check: &ValueCheck, cell: Cell<'_>, buffer: &mut Short) -> bool {
-        let Some(key) = Key::of(cell).filter(|_| self.0.len() < Self::MAX) else {
-            return check.holds(cell, buffer);
-        };
-        *self.0.entry(key).or_insert_with(|| check.holds(cell, buffer))
-    }
+    /// Of each number of a column's texts, whether they are as expected; missing ones are not judged.
+    verdicts: Vec<bool>,
 }
 
 impl ColumnMap {
@@ -48,16 +31,61 @@ impl ColumnMap {
         let column = kwargs.column("column")?;
         let check = read(kwargs, &column)?;
         let mostly = kwargs.mostly()?;
-        let (column, tally, known) = (column.index, Tally::default(), Known::default());
-        Ok(Self { column, check, mostly, tally, known })
+        Ok(Self {
+            column: column.index,
+            check,
+            mostly,
+            tally: Tally::default(),
+            verdicts: vec![true],
+        })
     }
 
-    /// Judges the rows of a chunk. What is cheap has a loop of its own, so that what is expected is
-    /// asked once, and not of every value.
+    /// Its column, if judging a text costs more than to look up what was found of it.
+    pub(super) const fn categories(&self) -> Option<usize> {
+        let is_looked_up = matches!(self.check, ValueCheck::InSet(_) | ValueCheck::NotInSet(_));
+        if is_looked_up || self.check.is_costly() { Some(self.column) } else { None }
+    }
+
+    /// Judges the rows of a chunk.
     pub(super) fn see(&mut self, chunk: &Chunk<'_>) {
+        match chunk.coded.get(&self.column) {
+            Some(codes) if self.categories().is_some() => self.see_codes(chunk, codes),
+            _ => self.see_values(chunk),
+        }
+    }
+
+    fn see_codes(&mut self, chunk: &Chunk<'_>, codes: &Codes) {
+        let column = &chunk.batch.columns()[self.column];
+        let Self { check, tally, verdicts, .. } = self;
+        let mut buffer = Short::default();
+        let fresh = codes.fresh.iter();
+        verdicts.extend(fresh.map(|row| check.holds(column.cell(*row), &mut buffer)));
+        let (mut elements, mut missing) = (0, 0);
+        for row in chunk.rows() {
+            let code = codes.of_rows[row];
+            elements += 1;
+            missing += u64::from(code == 0);
+            if !verdicts[usize::from(code)] {
+                tally.unexpected(chunk.number(row), || json(column.cell(row)));
+            }
+        }
+        tally.elements += elements;
+        tally.missing += missing;
+    }
+
+    /// What is cheap has a loop of its own, so that what is expected is asked once, and not of every
+    /// value.
+    fn see_values(&mut self, chunk: &Chunk<'_>) {
         let column = &chunk.batch.columns()[self.column];
         let mut buffer = Short::default();
-        let Self { check, tally, known, .. } = self;
+        let Self { check, tally, .. } = self;
+        if chunk.selected.is_none()
+            && let Some(missing) = all_hold(check, column)
+        {
+            tally.elements += column.len() as u64;
+            tally.missing += missing;
+            return;
+        }
         match check {
             ValueCheck::Between(Bounds::Numbers(range)) => {
                 judge(tally, chunk, column, |cell| number(cell).is_some_and(|n| range.hold(n)));
@@ -72,9 +100,6 @@ impl ColumnMap {
                         tally.unexpected(chunk.number(row), || json(cell));
                     }
                 });
-            }
-            costly if costly.is_costly() => {
-                judge(tally, chunk, column, |cell| known.holds(costly, cell, &mut buffer));
             }
             other => judge(tally, chunk, column, |cell| other.holds(cell, &mut buffer)),
         }
@@ -92,6 +117,44 @@ impl ColumnMap {
             false => self.tally.finish(self.mostly),
         }
     }
+}
+
+/// How many values are missing, if all others are as expected and a loop without branches can tell.
+fn all_hold(check: &ValueCheck, column: &Column) -> Option<u64> {
+    let rows = column.len() as u64;
+    match (check, column) {
+        (ValueCheck::Present, _) => (column.count_missing() == 0).then_some(0),
+        (ValueCheck::Absent, _) => (column.count_missing() as u64 == rows).then_some(0),
+        (ValueCheck::Between(Bounds::Numbers(range)), Column::Float(values)) => {
+            let values = values.iter().map(|value| (!value.is_nan()).then_some(*value));
+            none_outside(rows, *range, values)
+        }
+        (ValueCheck::Between(Bounds::Numbers(range)), Column::Integer(values)) => {
+            none_outside(rows, *range, values.iter().map(|value| value.map(crate::check::to_f64)))
+        }
+        (ValueCheck::Length(Bounds::Numbers(range)), Column::String(values))
+            if values.is_ascii() =>
+        {
+            let lengths =
+                values.iter_bytes().map(|text| text.map(|text| ratio(text.len() as u64, 1)));
+            none_outside(rows, *range, lengths)
+        }
+        _ => None,
+    }
+}
+
+#[inline]
+fn none_outside(
+    rows: u64,
+    range: Numbers,
+    values: impl Iterator<Item = Option<f64>>,
+) -> Option<u64> {
+    let (mut present, mut held) = (0, 0);
+    for value in values {
+        present += u64::from(value.is_some());
+        held += u64::from(value.is_some_and(|value| range.hold(value)));
+    }
+    (present == held).then_some(rows - present)
 }
 
 /// Judges the values that are there.

@@ -96,16 +96,20 @@ impl Counted {
         }
     }
 
+    /// The column whose different values are counted.
+    pub(super) const fn column(&self) -> usize {
+        self.column
+    }
+
     /// Counts the rows of a chunk.
     pub(super) fn see(&mut self, chunk: &Chunk<'_>) {
-        let column = &chunk.batch.columns()[self.column];
         let keeps_values = matches!(self.asked, Asked::MostCommon(..));
-        chunk.each(column, |_, cell| {
+        chunk.each_group(self.column, |cell, times| {
             let Some(key) = Key::of(cell) else { return };
-            self.present += u64::from(self.is_first_pass);
+            self.present += if self.is_first_pass { times } else { 0 };
             if let Some(entry) = self.groups.entry(key) {
                 let value = || if keeps_values { Scalar::of_cell(cell) } else { None };
-                entry.or_insert_with(|| (0, value())).0 += 1;
+                entry.or_insert_with(|| (0, value())).0 += times;
             }
         });
     }
@@ -213,11 +217,15 @@ impl DistinctSet {
         })
     }
 
+    /// The column whose different values are compared.
+    pub(super) const fn column(&self) -> usize {
+        self.column
+    }
+
     /// Looks at the rows of a chunk.
     pub(super) fn see(&mut self, chunk: &Chunk<'_>) {
         const EXAMPLES: usize = 20;
-        let column = &chunk.batch.columns()[self.column];
-        chunk.each(column, |_, cell| {
+        chunk.each_group(self.column, |cell, _| {
             if let Some(place) = self.set.place(cell) {
                 self.seen[place] = true;
             } else if let Some(key) = self.key_outside(cell) {

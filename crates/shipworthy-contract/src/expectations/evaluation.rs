@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use shipworthy_rows::{RowBatch, Schema};
 
 use super::condition::Condition;
+use super::dictionary::Dictionaries;
 use super::finding::{ExpectationResult, Finding};
 use super::known::{self, State};
 use super::kwargs::Kwargs;
@@ -20,6 +21,7 @@ use super::tally::Chunk;
 #[derive(Clone, Debug)]
 pub struct Evaluation {
     tasks: Vec<Task>,
+    dictionaries: Dictionaries,
     rows: u64,
     is_first_pass: bool,
 }
@@ -39,7 +41,8 @@ impl Evaluation {
     #[must_use]
     pub fn new(suite: &Suite, schema: &Schema) -> Self {
         let tasks = suite.expectations.iter().map(|declared| Task::new(declared, schema));
-        Self { tasks: tasks.collect(), rows: 0, is_first_pass: true }
+        let (tasks, dictionaries) = (tasks.collect(), Dictionaries::default());
+        Self { tasks, dictionaries, rows: 0, is_first_pass: true }
     }
 
     /// Looks at the next rows, which are of the schema. `first_row` is the number of the first of
@@ -48,6 +51,8 @@ impl Evaluation {
         if self.is_first_pass {
             self.rows += batch.rows() as u64;
         }
+        let open = self.tasks.iter().filter(|task| task.is_open);
+        let coded = self.dictionaries.code(batch, open.filter_map(|task| task.state.categories()));
         let mut masks: BTreeMap<String, Vec<bool>> = BTreeMap::new();
         for task in self.tasks.iter_mut().filter(|task| task.is_open) {
             let selected = task.condition.as_ref().map(|condition| {
@@ -57,7 +62,7 @@ impl Evaluation {
                 })
             });
             let selected = selected.map(|mask| &mask[..]);
-            task.state.see(&Chunk { batch, first_row, selected });
+            task.state.see(&Chunk { batch, first_row, selected, coded: &coded });
         }
     }
 

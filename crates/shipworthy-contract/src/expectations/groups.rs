@@ -15,34 +15,36 @@ use shipworthy_rows::Cell;
 pub(super) const MAX_GROUPS: usize = 4 << 20;
 
 /// What stands for a value, or a row of values.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Key(u64, u64);
+
+impl Hash for Key {
+    #[inline]
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        state.write_u64(folded(self.0 ^ 0x9e37_79b9_7f4a_7c15, self.1 ^ 0xd1b5_4a32_d192_ed03));
+    }
+}
 
 impl Key {
     /// Of one value; none when it is missing.
     #[inline]
     pub(super) fn of(cell: Cell<'_>) -> Option<Self> {
         match cell {
-            Cell::String(text) => Some(Self::of_text(text)),
+            Cell::String(text) => Some(Self::of_text(text.as_bytes())),
             other => bits(other).map(|bits| Self(bits, 0)),
         }
     }
 
     /// Of a text: its bytes and their number, if they have room.
     #[inline]
-    fn of_text(text: &str) -> Self {
-        let mut bytes = [0; 16];
-        let Some(room) = bytes[..15].get_mut(..text.len()) else {
-            return Self::hashed(|hasher| text.hash(hasher));
+    pub(super) fn of_text(text: &[u8]) -> Self {
+        let (first, second) = match text.len() {
+            ..8 => (little(text), 0),
+            8..16 => (little(&text[..8]), little(&text[8..])),
+            _ => return Self::hashed(|hasher| text.hash(hasher)),
         };
-        room.copy_from_slice(text.as_bytes());
         // A text is no number, whose second half is 0, and an empty one is a text.
-        bytes[15] = u8::try_from(text.len() + 1).unwrap_or(u8::MAX);
-        let [first, second] = [0, 8].map(|at| {
-            let half: [u8; 8] = std::array::from_fn(|place| bytes[at + place]);
-            u64::from_le_bytes(half)
-        });
-        Self(first, second)
+        Self(first, second | ((text.len() as u64 + 1) << 56))
     }
 
     /// Of several values together; a missing one equals a missing one.
@@ -144,13 +146,38 @@ impl<T> Groups<T> {
     }
 }
 
+/// Up to eight bytes as a number, the first the lowest. Two reads that overlap are cheaper than one of
+/// each byte.
+#[inline]
+fn little(bytes: &[u8]) -> u64 {
+    let at = |place: usize| u64::from(bytes[place]) << (8 * place);
+    if let Some(whole) = bytes.first_chunk() {
+        return u64::from_le_bytes(*whole);
+    }
+    match (bytes.first_chunk(), bytes.last_chunk()) {
+        (Some(first), Some(last)) => {
+            let (first, last) = (u32::from_le_bytes(*first), u32::from_le_bytes(*last));
+            u64::from(first) | (u64::from(last) << (8 * (bytes.len() - 4)))
+        }
+        _ if bytes.is_empty() => 0,
+        _ => at(0) | at(bytes.len() / 2) | at(bytes.len() - 1),
+    }
+}
+
+/// Both halves of the product of two numbers, in one: each bit of them has its part in it.
+#[allow(clippy::cast_possible_truncation, reason = "the halves of a product")]
+const fn folded(a: u64, b: u64) -> u64 {
+    let product = a as u128 * b as u128;
+    product as u64 ^ (product >> 64) as u64
+}
+
 /// Spreads keys that are numbers: they often differ in a few bits alone.
 const fn mixed(value: u64) -> u64 {
     let value = (value ^ (value >> 32)).wrapping_mul(0x9e37_79b9_7f4a_7c15);
     value ^ (value >> 29)
 }
 
-/// A hasher of keys that are hashes, or nearly so.
+/// A hasher of keys, which hash themselves.
 pub(super) type Mixed = BuildHasherDefault<Mixer>;
 
 /// See [`Mixed`].
@@ -169,7 +196,7 @@ impl Hasher for Mixer {
 
     #[inline]
     fn write_u64(&mut self, value: u64) {
-        self.0 = mixed(self.0.rotate_left(5) ^ value);
+        self.0 = self.0.rotate_left(5) ^ value;
     }
 }
 
@@ -209,6 +236,17 @@ mod tests {
     fn the_two_zeros_are_one_value() {
         assert_eq!(Key::of(Cell::Float(0.0)), Key::of(Cell::Float(-0.0)));
         assert_ne!(Key::of(Cell::String("a")), Key::of(Cell::String("b")));
+    }
+
+    #[test]
+    fn every_beginning_of_a_text_has_a_key_of_its_own() {
+        let text = "abcdefghijklmnopqrstuvwxyz";
+        let keys: Vec<Key> = (0..=26).map(|end| Key::of_text(&text.as_bytes()[..end])).collect();
+        for (at, key) in keys.iter().enumerate() {
+            assert_eq!(keys.iter().position(|other| other == key), Some(at));
+        }
+        assert_eq!(Key::of_text(b"EWR"), Key(0x52_57_45, 4 << 56));
+        assert_eq!(Key::of_text(b"0123456789"), Key(0x3736_3534_3332_3130, 0x3938 | (11 << 56)));
     }
 
     #[test]

@@ -147,6 +147,16 @@ pub(super) fn find<T: Copy>(
 }
 
 impl State {
+    /// The column whose different texts it asks about: it is to be numbered.
+    pub(super) const fn categories(&self) -> Option<usize> {
+        match self {
+            Self::Column(state) => state.categories(),
+            Self::Counted(state) => Some(state.column()),
+            Self::DistinctSet(state) => Some(state.column()),
+            _ => None,
+        }
+    }
+
     /// Takes in a chunk of rows.
     pub(super) fn see(&mut self, chunk: &Chunk<'_>) {
         match self {

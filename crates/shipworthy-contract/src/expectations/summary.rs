@@ -23,6 +23,16 @@ pub(super) enum Statistic {
     NonNull,
 }
 
+impl Statistic {
+    /// The least or greatest of some values, the first where several are.
+    fn most<T: PartialOrd>(self, values: impl Iterator<Item = T>) -> Option<T> {
+        match self {
+            Self::Min => values.reduce(|best, value| if value < best { value } else { best }),
+            _ => values.reduce(|best, value| if value > best { value } else { best }),
+        }
+    }
+}
+
 /// An expectation of a statistic, and what was gathered for it.
 #[derive(Clone, Debug)]
 pub(super) struct Summary {
@@ -55,24 +65,40 @@ impl Summary {
     /// Takes in the rows of a chunk.
     pub(super) fn see(&mut self, chunk: &Chunk<'_>) {
         let column = &chunk.batch.columns()[self.column];
-        let statistic = self.statistic;
-        chunk.each(column, |_, cell| {
-            self.rows += 1;
-            if matches!(cell, Cell::Missing) {
-                return;
+        match (self.statistic, column) {
+            (Statistic::Min | Statistic::Max, _) => self.see_extremes(chunk, column),
+            (Statistic::Mean | Statistic::Sum, Column::Float(values))
+                if chunk.selected.is_none() && self.moments.add_all(values) => {}
+            (Statistic::Mean | Statistic::Sum, _) => chunk.each(column, |_, cell| {
+                number(cell).into_iter().for_each(|n| self.moments.add_without_spread(n));
+            }),
+            (Statistic::Stdev, _) => self.moments.see(column, chunk),
+            (Statistic::NonNull, _) => chunk.each(column, |_, cell| {
+                self.rows += 1;
+                self.moments.count += u64::from(!matches!(cell, Cell::Missing));
+            }),
+        }
+    }
+
+    /// Numbers of all rows are compared as such, and but one of them with the extreme.
+    fn see_extremes(&mut self, chunk: &Chunk<'_>, column: &Column) {
+        let most = match (chunk.selected, column) {
+            (None, Column::Float(values)) => {
+                let there = values.iter().copied().filter(|value| !value.is_nan());
+                self.statistic.most(there).map(Cell::Float)
             }
-            match statistic {
-                Statistic::Min | Statistic::Max => self.see_extreme(cell),
-                Statistic::NonNull => self.moments.count += 1,
-                Statistic::Mean | Statistic::Sum => {
-                    number(cell).into_iter().for_each(|n| self.moments.add_without_spread(n));
-                }
-                Statistic::Stdev => number(cell).into_iter().for_each(|n| self.moments.add(n)),
+            (None, Column::Integer(values)) => {
+                self.statistic.most(values.iter().copied().flatten()).map(Cell::Integer)
             }
-        });
+            _ => return chunk.each(column, |_, cell| self.see_extreme(cell)),
+        };
+        most.into_iter().for_each(|cell| self.see_extreme(cell));
     }
 
     fn see_extreme(&mut self, cell: Cell<'_>) {
+        if matches!(cell, Cell::Missing) {
+            return;
+        }
         let order = self.extreme.as_ref().and_then(|extreme| compare(cell, extreme.cell()));
         let is_more = match self.statistic {
             Statistic::Min => order.is_none_or(std::cmp::Ordering::is_lt),
@@ -125,6 +151,34 @@ impl Moments {
     /// Takes in all numbers that the rows of a chunk have.
     pub(super) fn see(&mut self, column: &Column, chunk: &Chunk<'_>) {
         chunk.each(column, |_, cell| number(cell).into_iter().for_each(|value| self.add(value)));
+    }
+
+    /// Adds all numbers of a slice to count and sum, NaN being none. They are added in as many sums as
+    /// a processor works on at a time, each with what its rounding loses (Knuth's two-sum). Says
+    /// whether it could: beyond finite sums, nothing is added.
+    fn add_all(&mut self, values: &[f64]) -> bool {
+        const SUMS: usize = 8;
+        let (mut sums, mut lost, mut counts) = ([0.0; SUMS], [0.0; SUMS], [0_u64; SUMS]);
+        let (whole, rest) = values.as_chunks::<SUMS>();
+        let mut last = [f64::NAN; SUMS];
+        last[..rest.len()].copy_from_slice(rest);
+        for chunk in whole.iter().chain([&last]) {
+            for place in 0..SUMS {
+                let value = if chunk[place].is_nan() { 0.0 } else { chunk[place] };
+                counts[place] += u64::from(!chunk[place].is_nan());
+                let sum = sums[place] + value;
+                let there = sum - sums[place];
+                lost[place] += (sums[place] - (sum - there)) + (value - there);
+                sums[place] = sum;
+            }
+        }
+        let parts = sums.iter().chain(&lost);
+        if !parts.clone().all(|part| part.is_finite()) {
+            return false;
+        }
+        parts.for_each(|part| self.add_to_sum(*part));
+        self.count += counts.iter().sum::<u64>();
+        true
     }
 
     /// A sum needs no deviations, and those cost a division.
@@ -206,6 +260,21 @@ mod tests {
         // numpy.std([1e9 + 4, 1e9 + 7, 1e9 + 13, 1e9 + 16], ddof=1) = 5.477225575051661
         let deviation = of(&[4.0, 7.0, 13.0, 16.0].map(|x| x + 1e9)).deviation().unwrap();
         assert!((deviation - 30f64.sqrt()).abs() < 1e-12, "{deviation}");
+    }
+
+    #[test]
+    fn many_numbers_sum_up_as_one_after_another() {
+        let mut values: Vec<f64> = (0..1003).map(|i| f64::from(i % 97) * 1e-3).collect();
+        values.extend([1e17, f64::NAN, 1.0, -1e17, f64::NAN]);
+        let mut together = Moments::default();
+        assert!(together.add_all(&values));
+        let mut single = Moments::default();
+        values.retain(|value| !value.is_nan());
+        values.iter().for_each(|value| single.add_without_spread(*value));
+        assert_eq!(together.count, 1006);
+        assert_eq!(together.sum().to_bits(), single.sum().to_bits());
+        assert!(!together.add_all(&[1.0, f64::INFINITY]));
+        assert_eq!(together.count, 1006);
     }
 
     #[test]

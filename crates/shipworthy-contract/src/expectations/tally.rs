@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 use shipworthy_rows::{Cell, Column, RowBatch};
 
+use super::dictionary::Coded;
 use super::finding::Finding;
 
 /// Row numbers in a report: enough to find the cause, and bounded whatever the data.
@@ -20,6 +21,8 @@ pub(super) struct Chunk<'a> {
     pub(super) first_row: u64,
     /// The rows that the row condition selects; all without one.
     pub(super) selected: Option<&'a [bool]>,
+    /// Text columns that are numbered.
+    pub(super) coded: &'a Coded,
 }
 
 impl Chunk<'_> {
@@ -67,6 +70,25 @@ impl Chunk<'_> {
         for (row, value) in values.enumerate().filter(|(row, _)| selected[*row]) {
             see(row, cell(value).unwrap_or(Cell::Missing));
         }
+    }
+
+    /// Shows the values of a column at the selected rows with how often each comes: the different
+    /// ones, by their first row, where the column is numbered, else each row's.
+    pub(super) fn each_group(&self, column: usize, mut see: impl FnMut(Cell<'_>, u64)) {
+        let values = &self.batch.columns()[column];
+        let Some(codes) = self.coded.get(&column) else {
+            return self.each(values, |_, cell| see(cell, 1));
+        };
+        let (mut counts, mut firsts) = (vec![0_u64; codes.size], Vec::new());
+        for row in self.rows() {
+            let code = codes.of_rows[row];
+            let count = &mut counts[usize::from(code)];
+            if *count == 0 {
+                firsts.push((row, code));
+            }
+            *count += 1;
+        }
+        firsts.into_iter().for_each(|(row, code)| see(values.cell(row), counts[usize::from(code)]));
     }
 
     /// The row's number in the table.

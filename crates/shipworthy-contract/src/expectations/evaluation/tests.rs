@@ -222,6 +222,34 @@ fn shape(results: Vec<ExpectationResult>) -> Vec<ExpectationResult> {
     results.into_iter().map(simple).collect()
 }
 
+#[test]
+fn texts_that_are_numbered_are_judged_as_others_are() {
+    let texts: Vec<String> =
+        (0..6000).map(|i| format!("{}{}", ["JFK", "é"][i % 2], i % 5000)).collect();
+    let column = Column::String(texts.iter().map(|text| Some(&**text)).collect());
+    let schema = Arc::new(Schema::new([("c", column.data_type())]));
+    let all = RowBatch::new(schema, vec![column]).unwrap();
+    let mut suite = sensible();
+    suite.expectations.retain(|declared| {
+        declared.kwargs.get("column").is_some_and(|column| column == "c")
+            && !declared.kwargs.contains_key("row_condition")
+    });
+    assert!(suite.expectations.len() > 20);
+    let part = |first: usize, rows: usize| {
+        let mut evaluation = Evaluation::new(&suite, all.schema());
+        let taken: Vec<usize> = (first..first + rows).collect();
+        evaluation.see(first as u64, &all.take(&taken));
+        evaluation
+    };
+    // Either half has few enough different texts to be numbered, and the whole too many.
+    let (mut halves, mut whole) = (part(0, 3000), part(0, 6000));
+    halves.merge(part(3000, 3000));
+    assert!(!halves.another_pass() && !whole.another_pass());
+    for (halves, whole) in shape(halves.finish()).into_iter().zip(shape(whole.finish())) {
+        assert_eq!(halves, whole);
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(256))]
 
