@@ -30,6 +30,7 @@
     reason = "a numeric crate: ties and bin edges are compared exactly, counts and bin numbers are cast"
 )]
 
+mod ascending;
 pub mod bootstrap;
 pub mod classification;
 pub mod counts;

@@ -236,6 +236,42 @@ fn the_evidently_preset_gives_the_verdicts_of_evidently() {
 }
 
 #[test]
+fn a_table_drifts_as_evidently_says_whatever_the_threads() {
+    for name in PAIRS {
+        let pair = Pair::read(name);
+        let expected = pair.expected("evidently.json");
+        let columns = expected["columns"].as_object().expect("columns");
+        let values: Vec<Values> = columns.keys().map(|column| pair.column(column)).collect();
+        let texts: Vec<[Vec<&str>; 2]> = values.iter().map(texts).collect();
+        let samples =
+            values.iter().zip(&texts).map(|(values, [reference, current])| match values {
+                Values::Numbers(reference, current) => Samples::Numbers(reference, current),
+                Values::Texts(..) => Samples::Categories(reference, current),
+            });
+        let samples: Vec<Samples<'_>> = samples.collect();
+        let table = presets::evidently_table(&samples, 1).expect("valid");
+        near(name, table.share, number(&expected["overall"]["value"]["share"]));
+        assert_eq!(table.drift, table.share >= 0.5);
+        for (verdict, expected) in table.columns.iter().zip(columns.values()) {
+            assert_eq!(expected["drift_detected"], verdict.drift, "{name}");
+        }
+        for threads in [0, 2, 100] {
+            assert_eq!(presets::evidently_table(&samples, threads), Ok(table.clone()));
+        }
+    }
+    assert_eq!(presets::evidently_table(&[], 2), Err(Error::Empty));
+    let empty = Samples::Numbers(&[], &[1.0]);
+    let refused = Err(Error::EmptySample { sample: "reference" });
+    assert_eq!(presets::evidently_table(&[empty], 2), refused);
+}
+
+/// The texts of a column, none where it has numbers.
+fn texts(values: &Values) -> [Vec<&str>; 2] {
+    let Values::Texts(reference, current) = values else { return Default::default() };
+    [reference, current].map(|side| side.iter().map(String::as_str).collect())
+}
+
+#[test]
 fn nannyml_chunks_have_the_same_scores_and_alerts() {
     for name in ["large_drift", "large_nodrift"] {
         let pair = Pair::read(name);

@@ -1,6 +1,7 @@
 //! Where one bin ends and the next begins.
 
 use crate::Error;
+use crate::ascending::ascending;
 use crate::input::{check_finite, check_sample};
 use crate::sum::{mean_and_deviation, sum};
 
@@ -53,8 +54,7 @@ impl Edges {
     /// # Errors
     /// As [`Edges::sturges`].
     pub fn sturges_of_distinct(reference: &[f64], current: &[f64]) -> Result<Self, Error> {
-        let mut both = [reference, current].concat();
-        both.sort_unstable_by(f64::total_cmp);
+        let mut both = ascending(&[reference, current].concat());
         both.dedup();
         Self::sturges(&both, &[])
     }
@@ -92,8 +92,7 @@ impl Edges {
         if bins == 0 || bins > MAX_EDGES {
             return Err(Error::BinsOutOfRange { bins, max: MAX_EDGES });
         }
-        let mut sorted = reference.to_vec();
-        sorted.sort_unstable_by(f64::total_cmp);
+        let sorted = ascending(reference);
         let mut edges: Vec<f64> =
             (0..=bins).map(|k| quantile(&sorted, k as f64 / bins as f64)).collect();
         edges.dedup();

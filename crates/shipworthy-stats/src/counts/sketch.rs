@@ -1,7 +1,8 @@
 //! Counts that add up.
 
 use std::borrow::Borrow;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
+use std::hash::Hash;
 
 use super::Edges;
 use crate::Error;
@@ -147,11 +148,11 @@ impl<K: Ord + Clone> CategoryCounts<K> {
 
 /// The counts of two samples over the categories of either, in their order.
 ///
-/// Allocates a sorted list of references to both.
+/// Allocates a table of the categories.
 ///
 /// # Errors
 /// [`Error::EmptySample`].
-pub fn of_categories<K: Ord>(
+pub fn of_categories<K: Ord + Hash>(
     reference: &[K],
     current: &[K],
 ) -> Result<(Vec<u64>, Vec<u64>), Error> {
@@ -160,10 +161,12 @@ pub fn of_categories<K: Ord>(
             return Err(Error::EmptySample { sample });
         }
     }
-    let mut rows: Vec<(&K, bool)> = reference.iter().map(|category| (category, true)).collect();
-    rows.extend(current.iter().map(|category| (category, false)));
-    rows.sort_unstable();
-    Ok(rows.chunk_by(|a, b| a.0 == b.0).map(sides).unzip())
+    let mut counts: HashMap<&K, (u64, u64)> = HashMap::new();
+    reference.iter().for_each(|category| counts.entry(category).or_default().0 += 1);
+    current.iter().for_each(|category| counts.entry(category).or_default().1 += 1);
+    let mut cells: Vec<(&K, (u64, u64))> = counts.into_iter().collect();
+    cells.sort_unstable();
+    Ok(cells.into_iter().map(|(_, sides)| sides).unzip())
 }
 
 /// The counts of two samples of numbers with a cell for each value that occurs, ascending.

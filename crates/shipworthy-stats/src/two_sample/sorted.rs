@@ -1,6 +1,7 @@
 //! Two sorted samples, walked value by value.
 
 use crate::Error;
+use crate::ascending::ascending;
 use crate::input::check_sample;
 
 /// Both samples in ascending order.
@@ -20,12 +21,7 @@ impl Sorted {
     pub(super) fn new(reference: &[f64], current: &[f64]) -> Result<Self, Error> {
         check_sample("reference", reference)?;
         check_sample("current", current)?;
-        let sorted = |values: &[f64]| {
-            let mut values = values.to_vec();
-            values.sort_unstable_by(f64::total_cmp);
-            values
-        };
-        Ok(Self { reference: sorted(reference), current: sorted(current) })
+        Ok(Self { reference: ascending(reference), current: ascending(current) })
     }
 
     /// The distinct values of both, ascending.
