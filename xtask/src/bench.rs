@@ -1,8 +1,10 @@
 //! Benchmarks: this product beside its peers and beside what the machine can do at all.
 
+mod asked;
 mod control;
 mod curve;
 mod disk;
+mod drift;
 mod flips;
 mod http;
 mod load;
@@ -48,6 +50,8 @@ pub(crate) enum Bench {
     Trees(trees::Options),
     /// Expectations on a table and the rules of a row, beside Great Expectations, Pandera and Pydantic
     Validate(validate::Options),
+    /// The drift of a table of 25 columns by Evidently's default preset, beside Evidently
+    Drift(drift::Options),
 }
 
 /// Runs one benchmark and prints its report in Markdown.
@@ -64,5 +68,6 @@ pub(crate) fn run(workspace: &Workspace, bench: &Bench) -> Result<()> {
         Bench::Store(options) => store::run(workspace, options),
         Bench::Trees(options) => trees::run(workspace, options),
         Bench::Validate(options) => validate::run(workspace, options),
+        Bench::Drift(options) => drift::run(workspace, options),
     }
 }

@@ -3,13 +3,13 @@
 //!
 //! Two processes hold the same rows in memory, and are asked in turn.
 
-use std::io::{BufRead, BufReader, Write};
 use std::path::PathBuf;
-use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
+use std::process::Command;
 
 use anyhow::{Context, Result, bail};
 use clap::Args;
 
+use super::asked::Asked;
 use super::machine::{self, Machine};
 use super::quantiles::{median, quantile};
 use crate::workspace::Workspace;
@@ -60,44 +60,14 @@ pub(super) fn run(workspace: &Workspace, options: &Options) -> Result<()> {
     // The first round warms up.
     for round in 0..=options.rounds {
         for ((name, of, _), samples) in ASKED.iter().zip(&mut samples) {
-            let micros = asked[*of].ask(name)?;
+            let line = asked[*of].ask(name)?;
+            let micros: f64 =
+                line.parse().with_context(|| format!("no time for {name}: {line:?}"))?;
             samples.extend((round > 0).then_some(micros));
         }
     }
     print!("{}", report(options, &machine::facts(workspace), &samples));
     Ok(())
-}
-
-/// A process that answers a line with a number.
-struct Asked {
-    child: Child,
-    input: ChildStdin,
-    output: BufReader<ChildStdout>,
-}
-
-impl Asked {
-    fn start(command: &mut Command) -> Result<Self> {
-        command.stdin(Stdio::piped()).stdout(Stdio::piped());
-        let mut child = command.spawn().with_context(|| format!("cannot run {command:?}"))?;
-        let input = child.stdin.take().context("it has no standard input")?;
-        let output = BufReader::new(child.stdout.take().context("it has no standard output")?);
-        Ok(Self { child, input, output })
-    }
-
-    fn ask(&mut self, what: &str) -> Result<f64> {
-        writeln!(self.input, "{what}")?;
-        let mut line = String::new();
-        self.output.read_line(&mut line)?;
-        line.trim().parse().with_context(|| format!("no time for {what}, but {line:?}"))
-    }
-}
-
-impl Drop for Asked {
-    fn drop(&mut self) {
-        // It ends by itself when its input does; a second end is none.
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
 }
 
 fn report(options: &Options, machine: &Machine, samples: &[Vec<f64>; 5]) -> String {
