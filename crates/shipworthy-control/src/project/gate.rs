@@ -116,7 +116,12 @@ impl Kind {
             key => !has(key),
         };
         let mut fits = true;
-        if let Some(missing) = self.needs.iter().find(|key| lacks(key)) {
+        // A slip of the pen is told as an unknown key.
+        let is_misspelt = |key: &str| match key {
+            LIMIT => ["min", "max"].iter().any(|key| table.has_slip_of(key)),
+            key => table.has_slip_of(key),
+        };
+        if let Some(missing) = self.needs.iter().find(|key| lacks(key) && !is_misspelt(key)) {
             let what = if *missing == LIMIT {
                 "either `min` or `max`".to_owned()
             } else {

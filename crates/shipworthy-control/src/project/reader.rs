@@ -123,6 +123,16 @@ impl<'a> Table<'a> {
         }
     }
 
+    /// Whether an unknown key stands there that is likely meant to be this one.
+    pub(super) fn has_slip_of(&self, name: &str) -> bool {
+        let known = || self.section.keys.iter().map(|key| key.name);
+        let is_slip = |other: &str| {
+            self.section.key(other).is_none()
+                && suggestion(other, known()) == suggestion(name, [name])
+        };
+        self.entries.into_iter().flat_map(DeTable::iter).any(|(other, _)| is_slip(other.get_ref()))
+    }
+
     /// Reports every key that the section does not know.
     pub(super) fn finish(self) {
         let entries = self.entries.into_iter().flat_map(DeTable::iter);

@@ -2,6 +2,15 @@
 
 use super::{check, extended, parse};
 use crate::gate::{Check, Limit, Metric, Slices};
+use crate::project::Project;
+
+/// Each mistake with its advice.
+#[track_caller]
+fn mistakes(text: &str) -> Vec<String> {
+    let diagnosis = Project::parse(text, "shipworthy.toml").expect_err("the file has mistakes");
+    let told = diagnosis.places().into_iter();
+    told.map(|place| format!("{}; {}", place.message, place.help.unwrap_or_default())).collect()
+}
 
 #[test]
 fn a_gate_has_a_name_a_confidence_and_a_check() {
@@ -68,4 +77,16 @@ fn what_a_kind_needs_and_what_it_does_not_know_is_told() {
     ╰────
 "#,
     );
+}
+
+#[test]
+fn a_slip_of_the_pen_in_a_key_is_one_mistake() {
+    for (kind, slip, key) in [
+        ("metric", "metrik = \"roc_auc\"\nmin = 0.7", "metric"),
+        ("metric", "metric = \"roc_auc\"\nmim = 0.7", "min"),
+        ("distribution", "distanse = \"psi\"\nmax = 0.1", "distance"),
+    ] {
+        let told = mistakes(&extended(&format!("\n[[gate]]\nkind = \"{kind}\"\n{slip}\n")));
+        assert!(told.len() == 1 && told[0].contains(&format!("did you mean `{key}`")), "{told:?}");
+    }
 }
