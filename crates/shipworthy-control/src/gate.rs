@@ -9,19 +9,20 @@
 //! pass, so no error budget is split between them.
 
 mod answers;
+mod apart;
 mod cost;
 mod data;
 mod declared;
 mod estimate;
+mod expected;
 mod judge;
 mod judged;
 mod quality;
 pub mod report;
 mod sliced;
 
-pub use declared::{
-    Against, Check, Distance, Effect, Fairness, Gate, Limit, MAX_GATES, Metric, Slices,
-};
+pub use declared::{Check, Effect, Fairness, Gate, Limit, MAX_GATES, Metric, Slices};
+pub use expected::{Against, Cells, Distance};
 pub use judge::{Again, Error, Ground};
 pub use judged::{Judged, Report};
 

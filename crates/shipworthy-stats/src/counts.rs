@@ -20,6 +20,9 @@ pub use distance::{
     LogBase, ZeroShares, hellinger_distance, jensen_shannon_distance, kullback_leibler_divergence,
     l_infinity_distance, population_stability_index, total_variation_distance,
 };
+pub(crate) use distance::{
+    hellinger_of, jensen_shannon_of, stability_index_of, total_variation_of,
+};
 pub use edges::{Edges, MAX_EDGES};
 pub use sketch::{CategoryCounts, Histogram, of_categories, of_values};
 
@@ -40,9 +43,14 @@ fn total(sample: &'static str, counts: &[u64]) -> Result<f64, Error> {
 
 /// The shares of both samples, cell by cell.
 fn shares(reference: &[u64], current: &[u64]) -> Result<(Vec<f64>, Vec<f64>), Error> {
-    let (n, m) = check(reference, current)?;
-    let of = |counts: &[u64], total: f64| counts.iter().map(|&c| c as f64 / total).collect();
-    Ok((of(reference, n), of(current, m)))
+    check(reference, current)?;
+    Ok((shares_of("reference", reference)?.0, shares_of("current", current)?.0))
+}
+
+/// The shares of one sample, and its rows.
+pub(crate) fn shares_of(sample: &'static str, counts: &[u64]) -> Result<(Vec<f64>, f64), Error> {
+    let rows = total(sample, counts)?;
+    Ok((counts.iter().map(|&count| count as f64 / rows).collect(), rows))
 }
 
 #[cfg(test)]

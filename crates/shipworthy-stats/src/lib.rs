@@ -32,6 +32,7 @@
 
 mod ascending;
 pub mod bootstrap;
+pub mod bound;
 pub mod classification;
 pub mod counts;
 mod error;

@@ -6,10 +6,12 @@ use shipworthy_core::Task;
 use shipworthy_rows::{Cell, Column, DataType, RowBatch};
 use shipworthy_stats::special::normal_quantile;
 
+use super::apart::apart;
+use super::estimate::Estimate;
 use super::judge::{Answers, Error, Known};
 use super::judged::Finding;
 use super::sliced::shown;
-use super::{Against, Distance, Effect, Metric, quality};
+use super::{Against, Cells, Distance, Effect, Limit, Metric, quality};
 
 /// Rows that other values are tried on.
 const TRIED_ROWS: usize = 2_000;
@@ -19,21 +21,24 @@ const TRIED_VALUES: usize = 20;
 /// How far the answers are from what is expected, and how far they may be in truth.
 pub(super) fn distribution(
     known: &Known<'_>,
-    (distance, against): (Distance, Against),
-    max: f64,
-    sure: f64,
+    distance: Distance,
+    (against, cells): (&Against, &Cells),
+    (max, sure): (f64, f64),
 ) -> Result<Finding, Error> {
     let expected = match (against, &known.stable) {
+        (Against::Declared(_), _) => None,
         (Against::Reference, _) => {
-            Answers::of(known.ground.candidate, &known.ground.rows.learned.batch)?
+            Some(Answers::of(known.ground.candidate, &known.ground.rows.learned.batch)?)
         }
-        (Against::Stable, Some(stable)) => stable.clone(),
+        (Against::Stable, Some(stable)) => Some(stable.clone()),
         (Against::Stable, None) => {
             return Ok(Finding::not_applicable("there is no stable release beside it"));
         }
     };
-    let whose = if against == Against::Stable { "stable's" } else { "the training rows'" };
-    Ok(quality::apart((&known.candidate, &expected), distance, (max, sure), whose))
+    let pair = (&known.candidate, expected.as_ref());
+    let found = apart(pair, distance, (against, cells), (known.ground.task(), sure));
+    let name = format!("{} of the answers to {}", distance.name(), against.name());
+    Ok(quality::within(&name, found.map(Estimate::at_most), Limit::AtMost(max), known.rows()))
 }
 
 /// The largest change of an answer when a column has another of its values.

@@ -5,6 +5,8 @@ use std::fmt;
 use serde::Serialize;
 use shipworthy_core::Task;
 
+use super::{Against, Cells, Distance};
+
 /// Each is judged on all test rows.
 pub const MAX_GATES: usize = 64;
 
@@ -53,6 +55,8 @@ pub enum Check {
         max: f64,
         /// What is expected.
         against: Against,
+        /// What numbers are counted into, where the distance is one of shares.
+        cells: Cells,
     },
     /// Groups of people are treated alike.
     Fairness {
@@ -207,39 +211,6 @@ impl Metric {
     }
 }
 
-/// How far two distributions are apart.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Distance {
-    /// The largest difference of the two distribution functions.
-    KolmogorovSmirnov,
-}
-
-impl Distance {
-    /// All of them by name.
-    pub const ALL: [(&'static str, Self); 1] = [("kolmogorov_smirnov", Self::KolmogorovSmirnov)];
-
-    /// The name in project files and reports.
-    #[must_use]
-    pub fn name(self) -> &'static str {
-        named(&Self::ALL, self)
-    }
-}
-
-/// What answers are held against.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Against {
-    /// Its own answers to the rows that it learned from.
-    Reference,
-    /// What stable answers to the same rows.
-    Stable,
-}
-
-impl Against {
-    /// All of them by name.
-    pub const ALL: [(&'static str, Self); 2] =
-        [("reference", Self::Reference), ("stable", Self::Stable)];
-}
-
 /// In which sense groups are treated alike.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Fairness {
@@ -281,7 +252,7 @@ impl Effect {
         [("not_up", Self::NotUp), ("not_down", Self::NotDown)];
 }
 
-fn named<T: PartialEq>(all: &[(&'static str, T)], wanted: T) -> &'static str {
+pub(super) fn named<T: PartialEq>(all: &[(&'static str, T)], wanted: T) -> &'static str {
     all.iter().find(|(_, other)| *other == wanted).map_or("", |(name, _)| *name)
 }
 
@@ -330,11 +301,8 @@ impl fmt::Display for Check {
             Self::Slices { metric, limit, of: Slices::Worst } => {
                 write!(f, "{} {limit} in the worst slice", metric.name())
             }
-            Self::Distribution { distance, max, against } => {
-                let against = match against {
-                    Against::Reference => "the training rows'",
-                    Against::Stable => "stable's",
-                };
+            Self::Distribution { distance, max, against, .. } => {
+                let against = against.name();
                 write!(f, "{} of the answers to {against} at most {max}", distance.name())
             }
             Self::Fairness { measure, column, max } => {

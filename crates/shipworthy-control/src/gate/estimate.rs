@@ -4,17 +4,17 @@ use std::collections::BTreeMap;
 
 use shipworthy_core::Task;
 use shipworthy_stats::bootstrap::Bootstrap;
+use shipworthy_stats::bound::UpperBound;
 use shipworthy_stats::classification::{
     ConfusionMatrix, Delong, DelongPair, Rate, average_precision, brier_score,
     expected_calibration_error, log_loss, roc_auc,
 };
 use shipworthy_stats::fairness::Groups;
 use shipworthy_stats::interval::{Coverage, Interval, Proportion};
-use shipworthy_stats::two_sample::kolmogorov_smirnov_asymptotic;
 use shipworthy_stats::{Error, multiclass, regression};
 
 use super::judge::{Answers, Known};
-use super::{Distance, Fairness, Metric};
+use super::{Fairness, Metric};
 
 /// Of no meaning, and never another: the same rows give the same verdict.
 const SEED: u64 = 20_261_127;
@@ -34,6 +34,11 @@ pub(super) struct Estimate {
 impl Estimate {
     pub(super) const fn new(value: f64, Interval { lower, upper }: Interval) -> Self {
         Self { value, low: lower, high: upper }
+    }
+
+    /// Of a distance, which is at least 0.
+    pub(super) const fn at_most(UpperBound { value, upper }: UpperBound) -> Self {
+        Self { value, low: 0.0, high: upper }
     }
 }
 
@@ -202,20 +207,4 @@ pub(super) fn fairness(
         Fairness::EqualizedOddsDifference => groups.equalized_odds_difference(coverage),
     }?;
     Ok(Estimate::new(found.value, found.interval))
-}
-
-/// How far two samples are apart, and may be in truth.
-#[expect(clippy::cast_precision_loss, reason = "counts of rows")]
-pub(super) fn apart(
-    found: &[f64],
-    expected: &[f64],
-    distance: Distance,
-    sure: f64,
-) -> Result<Estimate, Error> {
-    let Distance::KolmogorovSmirnov = distance;
-    let value = kolmogorov_smirnov_asymptotic(expected, found)?.statistic;
-    // Dvoretzky, Kiefer and Wolfowitz 1956 with the constant of Massart 1990, for both samples.
-    let margin = |count: usize| ((4.0 / (1.0 - sure)).ln() / (2.0 * count as f64)).sqrt();
-    let margin = margin(found.len()) + margin(expected.len());
-    Ok(Estimate { value, low: (value - margin).max(0.0), high: (value + margin).min(1.0) })
 }

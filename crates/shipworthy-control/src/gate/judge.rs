@@ -75,6 +75,11 @@ pub(super) struct Known<'a> {
 }
 
 impl Known<'_> {
+    /// Number of test rows.
+    pub(super) const fn rows(&self) -> usize {
+        self.ground.rows.test.labels.len()
+    }
+
     fn judge(&self, gate: &Gate) -> Result<Finding, Error> {
         let sure = gate.confidence;
         if self.ground.rows.test.labels.is_empty() {
@@ -92,8 +97,8 @@ impl Known<'_> {
             Check::Fairness { measure, column, max } => {
                 Ok(quality::fairness(self, *measure, column, *max, sure))
             }
-            Check::Distribution { distance, max, against } => {
-                answers::distribution(self, (*distance, *against), *max, sure)
+            Check::Distribution { distance, max, against, cells } => {
+                answers::distribution(self, *distance, (against, cells), (*max, sure))
             }
             Check::Invariance { column, max } => answers::invariance(self, column, *max),
             Check::Direction { column, by, effect } => {

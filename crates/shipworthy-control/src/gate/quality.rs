@@ -1,18 +1,17 @@
 //! Gates about how good the answers are.
 
+use shipworthy_stats::Error;
+
 use super::estimate::{Estimate, Measured, difference, estimate};
 use super::judge::{Answers, Known};
 use super::judged::Finding;
 use super::sliced::{self, Slice};
-use super::{Distance, Fairness, Limit, Metric, Slices};
+use super::{Fairness, Limit, Metric, Slices};
 
 /// A metric against its limit.
 pub(super) fn metric(known: &Known<'_>, metric: Metric, limit: Limit, sure: f64) -> Finding {
     let measured = Measured::of(known, &known.candidate);
-    match estimate(&measured, metric, sure) {
-        Ok(found) => within(metric.name(), (found, limit), measured.rows()),
-        Err(error) => Finding::undecided(format!("{} cannot be told: {error}", metric.name())),
-    }
+    within(metric.name(), estimate(&measured, metric, sure), limit, measured.rows())
 }
 
 /// A metric against stable's on the same rows.
@@ -87,10 +86,7 @@ fn in_slice(
 ) -> Finding {
     let measured = Measured::of(known, &known.candidate).take(&slice.rows);
     let name = format!("{} where {}", metric.name(), slice.name);
-    match estimate(&measured, metric, sure) {
-        Ok(found) => within(&name, (found, limit), measured.rows()),
-        Err(error) => Finding::undecided(format!("{name} cannot be told: {error}")),
-    }
+    within(&name, estimate(&measured, metric, sure), limit, measured.rows())
 }
 
 /// The largest difference between groups against its limit.
@@ -103,33 +99,22 @@ pub(super) fn fairness(
 ) -> Finding {
     let measured = Measured::of(known, &known.candidate);
     let groups = sliced::groups(known, column);
-    match super::estimate::fairness(&measured, &groups, measure, sure) {
-        Ok(found) => {
-            let name = format!("{} by {column}", measure.name());
-            within(&name, (found, Limit::AtMost(max)), measured.rows())
-        }
-        Err(error) => Finding::undecided(format!("{} cannot be told: {error}", measure.name())),
-    }
-}
-
-/// How far two lists of answers are apart, and may be.
-pub(super) fn apart(
-    (answers, expected): (&Answers, &Answers),
-    distance: Distance,
-    (max, sure): (f64, f64),
-    against: &str,
-) -> Finding {
-    let rows = answers.values.len() / answers.width.max(1);
-    let name = format!("{} to {against} answers", distance.name());
-    match super::estimate::apart(&answers.values, &expected.values, distance, sure) {
-        Ok(found) => within(&name, (found, Limit::AtMost(max)), rows),
-        Err(error) => Finding::undecided(format!("{name} cannot be told: {error}")),
-    }
+    let found = super::estimate::fairness(&measured, &groups, measure, sure);
+    let name = format!("{} by {column}", measure.name());
+    within(&name, found, Limit::AtMost(max), measured.rows())
 }
 
 /// Whether an estimate keeps a limit by its bound.
-fn within(name: &str, (found, limit): (Estimate, Limit), rows: usize) -> Finding {
-    let Estimate { value, low, high } = found;
+pub(super) fn within(
+    name: &str,
+    found: Result<Estimate, Error>,
+    limit: Limit,
+    rows: usize,
+) -> Finding {
+    let Estimate { value, low, high } = match found {
+        Ok(found) => found,
+        Err(error) => return Finding::undecided(format!("{name} cannot be told: {error}")),
+    };
     let (bound, passed, is_near, gaps) = match limit {
         Limit::AtLeast(least) => (low, low >= least, value >= least, (value - low, value - least)),
         Limit::AtMost(most) => (high, high <= most, value <= most, (high - value, most - value)),

@@ -14,6 +14,8 @@ use shipworthy_serving::release::LoadedRelease;
 use super::*;
 use crate::train::{HeldOut, Labelled};
 
+mod classes;
+
 const ROWS: usize = 2_000;
 
 /// Answers by a formula over `x`, `z` and the code of `side` (0 is east, 1 is west).
@@ -230,20 +232,46 @@ fn the_worst_slice_is_found_on_one_half_and_fails_on_the_other() {
     assert!(why.starts_with("brier_score where z >= 0.7"), "{why}");
 }
 
+fn distribution(distance: Distance, max: f64, against: Against) -> Check {
+    Check::Distribution { distance, max, against, cells: Cells::Quantiles(10) }
+}
+
 #[test]
 fn shifted_scores_fail_the_distribution() {
-    for against in [Against::Reference, Against::Stable] {
-        let distance = Distance::KolmogorovSmirnov;
-        let check = Check::Distribution { distance, max: 0.15, against };
+    // The scores are nearly even between 0 and 1; the shifted ones have none below 0.3, and three in
+    // ten at 1.
+    let margins = [0.15, 0.15, 0.5, 0.2, 0.1, 0.15, 0.15, 0.15, 0.15];
+    for ((name, distance), max) in Distance::ALL.into_iter().zip(margins) {
         let bench = Bench::new();
         let honest_release = bench.release(honest, 10);
-        let judged = bench.judge(check.clone(), &honest_release, Some(&honest_release));
-        assert_eq!(judged.passed, Some(true), "{}", judged.why);
+        for against in [Against::Reference, Against::Stable] {
+            let check = distribution(distance, max, against);
+            let judged = bench.judge(check, &honest_release, Some(&honest_release));
+            assert_eq!(judged.passed, Some(true), "{}", judged.why);
+        }
+        let check = distribution(distance, max, Against::Stable);
+        let why = bench.tells(&check, |row| (row[0] + 0.3).min(1.0));
+        assert!(why.starts_with(name) && why.contains("must be at most"), "{why}");
     }
-    let distance = Distance::KolmogorovSmirnov;
-    let check = Check::Distribution { distance, max: 0.15, against: Against::Stable };
-    let why = Bench::new().tells(&check, |row| (row[0] + 0.3).min(1.0));
-    assert!(why.contains("must be at most 0.15"), "{why}");
+}
+
+#[test]
+fn a_declared_distribution_is_held_against() {
+    let shares = vec![0.2, 0.3, 0.5];
+    let (against, cells) = (Against::Declared(shares), Cells::Edges(vec![0.2, 0.5]));
+    let check = Check::Distribution { distance: Distance::Psi, max: 0.1, against, cells };
+    let why = Bench::new().tells(&check, |row| row[0].powi(2));
+    assert!(why.starts_with("psi of the answers to the declared shares is 0.31"), "{why}");
+}
+
+#[test]
+fn answers_that_are_all_the_same_as_stable_are_not_apart() {
+    let bench = Bench::new();
+    let honest = bench.release(honest, 10);
+    let check = distribution(Distance::Hellinger, 0.0, Against::Stable);
+    let judged = bench.judge(check.clone(), &honest, Some(&honest));
+    assert_eq!((judged.passed, judged.bound), (Some(true), Some(0.0)));
+    assert_eq!(bench.judge(check, &honest, None).verdict(), "not applicable");
 }
 
 #[test]

@@ -1,14 +1,15 @@
 //! `[[gate]]`: what a release must pass before it may be deployed.
 
+mod distribution;
+
 use std::ops::Bound;
 
+use self::distribution::TypedDistribution;
 use super::diagnosis::{Mistake, Mistakes};
 use super::fields::{Key, Section};
 use super::reader::{Located, Table, choice, suggestion, value, value_or};
 use super::units::Interval;
-use crate::gate::{
-    Against, Check, Distance, Effect, Fairness, Gate, Limit, MAX_GATES, Metric, Slices,
-};
+use crate::gate::{Check, Effect, Fairness, Gate, Limit, MAX_GATES, Metric, Slices};
 
 /// The keys of `[[gate]]`.
 pub(super) const SECTION: Section = Section::new(
@@ -20,10 +21,13 @@ pub(super) const SECTION: Section = Section::new(
         Key::new("min", "a number", "see below"),
         Key::new("max", "a number", "see below"),
         Key::new("margin", "a number at least 0", "see below"),
-        Key::new("confidence", "a number at least 0.5 and below 1", "`0.95`"),
+        Key::new("confidence", "a number above 0.5 and below 1", "`0.95`"),
         Key::new("column", "the name of a declared column", "see below"),
         Key::new("distance", "the name of a distance", "see below"),
-        Key::new("against", "`reference` or `stable`", "`\"reference\"`"),
+        Key::new("against", "`reference`, `stable` or `declared`", "`\"reference\"`"),
+        Key::new("bins", "a whole number", "`10`"),
+        Key::new("edges", "a list of numbers", "none: `bins`"),
+        Key::new("shares", "a list of numbers", "see below"),
         Key::new("measure", "the name of a measure", "see below"),
         Key::new("by", "a number", "see below"),
         Key::new("effect", "`not_up` or `not_down`", "see below"),
@@ -46,7 +50,11 @@ const KINDS: [Kind; 13] = [
     Kind { name: "non_inferior", needs: &["metric", "margin"], takes: &["confidence"] },
     Kind { name: "slices", needs: &["metric", LIMIT, "column"], takes: &["confidence"] },
     Kind { name: "worst_slice", needs: &["metric", LIMIT], takes: &["confidence"] },
-    Kind { name: "distribution", needs: &["distance", "max"], takes: &["against", "confidence"] },
+    Kind {
+        name: "distribution",
+        needs: &["distance", "max"],
+        takes: &["against", "bins", "edges", "shares", "confidence"],
+    },
     Kind { name: "fairness", needs: &["measure", "column", "max"], takes: &["confidence"] },
     Kind { name: "invariance", needs: &["column", "max"], takes: &[] },
     Kind { name: "direction", needs: &["column", "by", "effect"], takes: &["confidence"] },
@@ -57,8 +65,8 @@ const KINDS: [Kind; 13] = [
     Kind { name: "latency", needs: &["max"], takes: &["confidence"] },
 ];
 
-/// From 0.5 on, and never sure.
-const CONFIDENCES: Interval = Interval(Bound::Included(0.5), Bound::Excluded(1.0));
+/// A bound that is as likely wrong as right says nothing, and none is ever sure.
+const CONFIDENCES: Interval = Interval(Bound::Excluded(0.5), Bound::Excluded(1.0));
 
 /// A `[[gate]]` as typed.
 #[derive(Debug)]
@@ -68,6 +76,8 @@ pub(super) struct TypedGate {
     pub(super) column: Option<Located<String>>,
     /// The metric that it speaks of.
     pub(super) metric: Option<Located<Metric>>,
+    /// The distribution that it expects.
+    distribution: Option<TypedDistribution>,
 }
 
 /// Reads every `[[gate]]`.
@@ -96,9 +106,12 @@ impl TypedGate {
         let column = table.field("column").name();
         let metric = table.field("metric").one_of(&Metric::ALL);
         let is_whole = kind.is_some_and(|kind| kind.fits(&table, mistakes));
-        let gate = read_gate(&table, kind, (column.as_ref(), metric.as_ref()));
+        let is_of_it = kind.is_some_and(|kind| kind.name == "distribution");
+        let distribution = if is_of_it { TypedDistribution::read(&table, mistakes) } else { None };
+        let spoken_of = (column.as_ref(), metric.as_ref(), distribution.as_ref());
+        let gate = read_gate(&table, kind, spoken_of);
         table.finish();
-        Self { gate: gate.filter(|_| is_whole), column, metric }
+        Self { gate: gate.filter(|_| is_whole), column, metric, distribution }
     }
 
     pub(super) fn validated(self) -> Option<Gate> {
@@ -156,18 +169,20 @@ impl Kind {
     }
 }
 
+/// What a gate speaks of that is checked against the rest of the file.
+type SpokenOf<'a> =
+    (Option<&'a Located<String>>, Option<&'a Located<Metric>>, Option<&'a TypedDistribution>);
+
 fn read_gate(
     table: &Table<'_>,
     kind: Option<&Kind>,
-    (column, metric): (Option<&Located<String>>, Option<&Located<Metric>>),
+    (column, metric, distribution): SpokenOf<'_>,
 ) -> Option<Gate> {
     let number = |key| table.field(key).number_in(Interval::ALL);
     let (min, max) = (value(number("min")), value(number("max")));
     let margin = value(table.field("margin").number_in(Interval::NOT_NEGATIVE));
     let by = value(number("by"));
     let confidence = value_or(table.field("confidence").number_in(CONFIDENCES), 0.95);
-    let distance = value(table.field("distance").one_of(&Distance::ALL));
-    let against = value_or(table.field("against").one_of(&Against::ALL), Against::Reference);
     let measure = value(table.field("measure").one_of(&Fairness::ALL));
     let effect = value(table.field("effect").one_of(&Effect::ALL));
     let name = value(table.field("name").name());
@@ -178,7 +193,11 @@ fn read_gate(
         "non_inferior" => Check::NonInferior { metric: metric?, margin: margin? },
         "slices" => Check::Slices { metric: metric?, limit: limit()?, of: Slices::Of(column?) },
         "worst_slice" => Check::Slices { metric: metric?, limit: limit()?, of: Slices::Worst },
-        "distribution" => Check::Distribution { distance: distance?, max: max?, against },
+        "distribution" => {
+            let TypedDistribution { distance, expected, .. } = distribution?;
+            let (against, cells) = expected.clone()?;
+            Check::Distribution { distance: distance.value, max: max?, against, cells }
+        }
         "fairness" => Check::Fairness { measure: measure?, column: column?, max: max? },
         "invariance" => Check::Invariance { column: column?, max: max? },
         "direction" => Check::Direction { column: column?, by: by?, effect: effect? },
@@ -194,7 +213,7 @@ fn read_gate(
     Some(Gate { name, confidence, check })
 }
 
-/// Reports gates that speak of a column that is not declared, or of a metric that the task has not.
+/// Reports gates that speak of a column that is not declared, or of what the task has not.
 pub(super) fn check<'a>(
     gates: &[TypedGate],
     columns: impl Iterator<Item = &'a str> + Clone,
@@ -209,7 +228,11 @@ pub(super) fn check<'a>(
             let mistake = Mistake::at(&column.span, message, "expected a declared column");
             mistakes.add(mistake.maybe_help(suggestion(&column.value, columns.clone())));
         }
-        let (Some(metric), Some(task)) = (&gate.metric, task) else { continue };
+        let Some(task) = task else { continue };
+        if let Some(distribution) = &gate.distribution {
+            distribution.check(task, mistakes);
+        }
+        let Some(metric) = &gate.metric else { continue };
         if !metric.value.is_of(task) {
             let message =
                 format!("`{}` is no metric of a {} task", metric.value.name(), task.name());

@@ -14,7 +14,8 @@ pub enum LogBase {
 }
 
 impl LogBase {
-    fn of_nats(self, nats: f64) -> f64 {
+    /// Nats in this unit.
+    pub(crate) fn of_nats(self, nats: f64) -> f64 {
         match self {
             Self::Natural => nats,
             Self::Two => nats / std::f64::consts::LN_2,
@@ -35,7 +36,7 @@ pub enum ZeroShares {
 }
 
 impl ZeroShares {
-    fn fill(self, shares: &mut [f64]) -> Result<(), Error> {
+    pub(crate) fn fill(self, shares: &mut [f64]) -> Result<(), Error> {
         match self {
             Self::Refuse => match shares.iter().position(|share| *share == 0.0) {
                 Some(cell) => return Err(Error::ZeroShare { cell }),
@@ -77,7 +78,11 @@ pub fn population_stability_index(
     zeros: ZeroShares,
 ) -> Result<f64, Error> {
     let (p, q) = filled(reference, current, zeros)?;
-    Ok(sum(p.iter().zip(&q).map(|(p, q)| (p - q) * (p / q).ln())).max(0.0))
+    Ok(stability_index_of(&p, &q))
+}
+
+pub(crate) fn stability_index_of(p: &[f64], q: &[f64]) -> f64 {
+    sum(p.iter().zip(q).map(|(p, q)| (p - q) * (p / q).ln())).max(0.0)
 }
 
 /// Kullback–Leibler divergence of the current sample from the reference: Σ p log(p / q); at least 0,
@@ -117,12 +122,16 @@ pub fn jensen_shannon_distance(
     base: LogBase,
 ) -> Result<f64, Error> {
     let (p, q) = shares(reference, current)?;
+    Ok(jensen_shannon_of(&p, &q, base))
+}
+
+pub(crate) fn jensen_shannon_of(p: &[f64], q: &[f64], base: LogBase) -> f64 {
     let from_mean = |share: f64, other: f64| {
         // share / ((share + other) / 2), as 1 + what it is off, keeps the digits of small gaps.
         if share == 0.0 { 0.0 } else { share * ((share - other) / (share + other)).ln_1p() }
     };
-    let divergence = sum(p.iter().zip(&q).map(|(&p, &q)| from_mean(p, q) + from_mean(q, p))) / 2.0;
-    Ok(base.of_nats(divergence.clamp(0.0, std::f64::consts::LN_2)).sqrt())
+    let divergence = sum(p.iter().zip(q).map(|(&p, &q)| from_mean(p, q) + from_mean(q, p))) / 2.0;
+    base.of_nats(divergence.clamp(0.0, std::f64::consts::LN_2)).sqrt()
 }
 
 /// Hellinger distance: √(Σ (√p − √q)² / 2); symmetric, a metric, in [0, 1].
@@ -134,8 +143,12 @@ pub fn jensen_shannon_distance(
 /// [`Error::CellsDiffer`], [`Error::EmptySample`].
 pub fn hellinger_distance(reference: &[u64], current: &[u64]) -> Result<f64, Error> {
     let (p, q) = shares(reference, current)?;
-    let squares = p.iter().zip(&q).map(|(p, q)| (p.sqrt() - q.sqrt()).powi(2));
-    Ok((sum(squares) / 2.0).sqrt().min(1.0))
+    Ok(hellinger_of(&p, &q))
+}
+
+pub(crate) fn hellinger_of(p: &[f64], q: &[f64]) -> f64 {
+    let squares = p.iter().zip(q).map(|(p, q)| (p.sqrt() - q.sqrt()).powi(2));
+    (sum(squares) / 2.0).sqrt().min(1.0)
 }
 
 /// Total variation distance: half of Σ |p − q|, the largest difference of the chances of any event;
@@ -147,7 +160,11 @@ pub fn hellinger_distance(reference: &[u64], current: &[u64]) -> Result<f64, Err
 /// [`Error::CellsDiffer`], [`Error::EmptySample`].
 pub fn total_variation_distance(reference: &[u64], current: &[u64]) -> Result<f64, Error> {
     let (p, q) = shares(reference, current)?;
-    Ok((sum(p.iter().zip(&q).map(|(p, q)| (p - q).abs())) / 2.0).min(1.0))
+    Ok(total_variation_of(&p, &q))
+}
+
+pub(crate) fn total_variation_of(p: &[f64], q: &[f64]) -> f64 {
+    (sum(p.iter().zip(q).map(|(p, q)| (p - q).abs())) / 2.0).min(1.0)
 }
 
 /// The largest difference of the shares of one cell; symmetric, in [0, 1].

@@ -79,15 +79,25 @@ impl Field<'_> {
     /// A number in a range.
     pub(in crate::project) fn number_in(self, interval: Interval) -> Option<Located<f64>> {
         let value = self.value?;
-        let number = match value.get_ref() {
-            DeValue::Integer(number) => whole(number).map(to_f64),
-            DeValue::Float(number) => number.as_str().parse().ok(),
-            _ => None,
+        self.number_value(value, interval)
+    }
+
+    /// A list of numbers in a range, at most so many; it may be empty.
+    pub(in crate::project) fn numbers_in(
+        self,
+        interval: Interval,
+        most: usize,
+    ) -> Option<Located<Vec<f64>>> {
+        let value = self.value?;
+        let elements = value.get_ref().as_array().filter(|array| array.len() <= most);
+        let Some(elements) = elements else {
+            return self.refused(value, &format!("a list of numbers, at most {most}"), None);
         };
-        match number.filter(|number| interval.contains(*number)) {
-            Some(number) => Some(located(value, number)),
-            None => self.refused(value, &interval.to_string(), unquote::<f64>(value.get_ref())),
-        }
+        // Every element is read, so that every bad one is reported.
+        let read: Vec<_> =
+            elements.iter().map(|element| self.number_value(element, interval)).collect();
+        let numbers = read.into_iter().map(|number| number.map(|located| located.value));
+        Some(located(value, numbers.collect::<Option<_>>()?))
     }
 
     /// One of some names, and what it stands for.
@@ -290,6 +300,22 @@ impl Field<'_> {
         match instant {
             Some(instant) => Some(located(value, instant)),
             None => self.refused(value, "an instant such as 2013-04-01T00:00:00Z", None),
+        }
+    }
+
+    fn number_value(
+        &self,
+        value: &Spanned<DeValue<'_>>,
+        interval: Interval,
+    ) -> Option<Located<f64>> {
+        let number = match value.get_ref() {
+            DeValue::Integer(number) => whole(number).map(to_f64),
+            DeValue::Float(number) => number.as_str().parse().ok(),
+            _ => None,
+        };
+        match number.filter(|number| interval.contains(*number)) {
+            Some(number) => Some(located(value, number)),
+            None => self.refused(value, &interval.to_string(), unquote::<f64>(value.get_ref())),
         }
     }
 

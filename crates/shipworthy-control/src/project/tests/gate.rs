@@ -1,7 +1,7 @@
 //! `[[gate]]`.
 
 use super::{check, extended, parse};
-use crate::gate::{Check, Limit, Metric, Slices};
+use crate::gate::{Against, Cells, Check, Distance, Limit, Metric, Slices};
 use crate::project::Project;
 
 /// Each mistake with its advice.
@@ -77,6 +77,55 @@ fn what_a_kind_needs_and_what_it_does_not_know_is_told() {
     ╰────
 "#,
     );
+}
+
+#[test]
+fn a_distribution_is_expected_of_the_training_of_stable_or_as_declared() {
+    let of = |more: &str| {
+        let text = format!("\n[[gate]]\nkind = \"distribution\"\nmax = 0.1\n{more}\n");
+        parse(&extended(&text)).gates.remove(0).check
+    };
+    let expected =
+        |distance, against, cells| Check::Distribution { distance, max: 0.1, against, cells };
+    let ten = Cells::Quantiles(10);
+    let default = of("distance = \"psi\"");
+    assert_eq!(default, expected(Distance::Psi, Against::Reference, ten.clone()));
+    let energy = of("distance = \"energy\"\nagainst = \"stable\"");
+    assert_eq!(energy, expected(Distance::Energy, Against::Stable, ten));
+    let fives = of("distance = \"hellinger\"\nbins = 5");
+    assert_eq!(fives, expected(Distance::Hellinger, Against::Reference, Cells::Quantiles(5)));
+    let declared = of(
+        "distance = \"total_variation\"\nagainst = \"declared\"\nedges = [0.2, 0.5]\nshares = [0.7, 0.2, 0.1]",
+    );
+    let (against, cells) = (Against::Declared(vec![0.7, 0.2, 0.1]), Cells::Edges(vec![0.2, 0.5]));
+    assert_eq!(declared, expected(Distance::TotalVariation, against, cells));
+}
+
+#[test]
+fn what_does_not_go_together_in_a_distribution_is_told() {
+    let psi = "distance = \"psi\"";
+    let declared = "distance = \"psi\"\nagainst = \"declared\"";
+    let cases = [
+        ("distance = \"energy\"\nbins = 5".to_owned(), "`bins` has no meaning for `energy`"),
+        (
+            "distance = \"energy\"\nagainst = \"declared\"".to_owned(),
+            "`energy` is no distance from declared shares",
+        ),
+        (format!("{psi}\nbins = 5\nedges = [0.5]"), "`edges` say already what the cells are"),
+        (format!("{psi}\nshares = [1]"), "`shares` are for what is declared"),
+        (declared.to_owned(), "a declared distribution needs `shares`"),
+        (format!("{declared}\nbins = 5\nshares = [1]"), "declared shares have `edges`, not `bins`"),
+        (format!("{declared}\nshares = [0.5, 0.5]"), "shares of numbers need the `edges` between"),
+        (format!("{declared}\nedges = [0.5]\nshares = [0.5, 0.6]"), "`shares` are 1.1 together"),
+        (format!("{declared}\nedges = [0.5]\nshares = [1]"), "2 cells need as many shares, not 1"),
+        (format!("{psi}\nedges = [0.5, 0.5]"), "`edges` do not ascend"),
+        (format!("{psi}\nedges = [0.5, \"a\"]"), "`edges` in [[gate]] holds \"a\""),
+    ];
+    for (more, message) in cases {
+        let text = format!("\n[[gate]]\nkind = \"distribution\"\nmax = 0.1\n{more}\n");
+        let told = mistakes(&extended(&text));
+        assert!(told.len() == 1 && told[0].contains(message), "{more}: {told:?}");
+    }
 }
 
 #[test]
