@@ -58,6 +58,11 @@ pub enum Check {
         /// What numbers are counted into, where the distance is one of shares.
         cells: Cells,
     },
+    /// What is said happens as often, or is as large, as it is said.
+    Calibration {
+        /// The most of the expected calibration error, of a regression of its mean bias either way.
+        max: f64,
+    },
     /// Groups of people are treated alike.
     Fairness {
         /// In which sense.
@@ -266,6 +271,7 @@ impl Check {
             Self::Slices { of: Slices::Of(_), .. } => "slices",
             Self::Slices { of: Slices::Worst, .. } => "worst_slice",
             Self::Distribution { .. } => "distribution",
+            Self::Calibration { .. } => "calibration",
             Self::Fairness { .. } => "fairness",
             Self::Invariance { .. } => "invariance",
             Self::Direction { .. } => "direction",
@@ -305,6 +311,7 @@ impl fmt::Display for Check {
                 let against = against.name();
                 write!(f, "{} of the answers to {against} at most {max}", distance.name())
             }
+            Self::Calibration { max } => write!(f, "off by at most {max} on average"),
             Self::Fairness { measure, column, max } => {
                 write!(f, "{} by {column} at most {max}", measure.name())
             }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use shipworthy_core::Task;
 use shipworthy_stats::bootstrap::Bootstrap;
-use shipworthy_stats::bound::UpperBound;
+use shipworthy_stats::bound::{UpperBound, calibration_error, mean_bias};
 use shipworthy_stats::classification::{
     ConfusionMatrix, Delong, DelongPair, Rate, average_precision, brier_score,
     expected_calibration_error, log_loss, roc_auc,
@@ -20,7 +20,7 @@ use super::{Fairness, Metric};
 const SEED: u64 = 20_261_127;
 /// Each evaluates the metric on all rows.
 const RESAMPLES: usize = 1_000;
-/// Of the expected calibration error.
+/// Of expected calibration errors.
 const BINS: usize = 10;
 
 /// A number, and how low and how high it may be in truth: either end holds by itself.
@@ -183,6 +183,25 @@ pub(super) fn difference(
         Ok(point(&new.take(indices), metric)? - point(&old.take(indices), metric)?)
     };
     Ok(Estimate::new(value, bootstrap.of_indices(new.rows(), coverage, again)?))
+}
+
+/// How far what is said is from what happens: over bins of equal mass, of a multiclass task what is
+/// said of the class that is told (Guo et al. 2017); of a regression on average.
+pub(super) fn calibrated(rows: &Measured, sure: f64) -> Result<Estimate, Error> {
+    let coverage = Coverage::one_sided(sure)?;
+    let found = match rows.task {
+        Task::Binary => calibration_error(&rows.is_positive(), &rows.answers, BINS, coverage),
+        Task::Multiclass => {
+            let told = multiclass::most_probable(&rows.answers, rows.width)?;
+            let answers = rows.answers.chunks(rows.width);
+            let said: Vec<f64> = answers.zip(&told).map(|(row, told)| row[*told]).collect();
+            let pairs = rows.classes().into_iter().zip(told);
+            let is_right: Vec<bool> = pairs.map(|(class, told)| class == told).collect();
+            calibration_error(&is_right, &said, BINS, coverage)
+        }
+        Task::Regression => mean_bias(&rows.labels, &rows.answers, coverage),
+    };
+    found.map(Estimate::at_most)
 }
 
 /// How differently groups are treated.

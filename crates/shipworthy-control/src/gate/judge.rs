@@ -94,6 +94,7 @@ impl Known<'_> {
             Check::Slices { metric, limit, of } => {
                 Ok(quality::slices(self, (*metric, *limit), of, sure))
             }
+            Check::Calibration { max } => Ok(quality::calibration(self, *max, sure)),
             Check::Fairness { measure, column, max } => {
                 Ok(quality::fairness(self, *measure, column, *max, sure))
             }

@@ -1,8 +1,9 @@
 //! Gates about how good the answers are.
 
+use shipworthy_core::Task;
 use shipworthy_stats::Error;
 
-use super::estimate::{Estimate, Measured, difference, estimate};
+use super::estimate::{Estimate, Measured, calibrated, difference, estimate};
 use super::judge::{Answers, Known};
 use super::judged::Finding;
 use super::sliced::{self, Slice};
@@ -87,6 +88,17 @@ fn in_slice(
     let measured = Measured::of(known, &known.candidate).take(&slice.rows);
     let name = format!("{} where {}", metric.name(), slice.name);
     within(&name, estimate(&measured, metric, sure), limit, measured.rows())
+}
+
+/// How far what is said is from what happens, against its limit.
+pub(super) fn calibration(known: &Known<'_>, max: f64, sure: f64) -> Finding {
+    let measured = Measured::of(known, &known.candidate);
+    let name = match known.ground.task() {
+        Task::Binary => "the expected calibration error",
+        Task::Multiclass => "the expected calibration error of the class that is told",
+        Task::Regression => "the mean bias, either way,",
+    };
+    within(name, calibrated(&measured, sure), Limit::AtMost(max), measured.rows())
 }
 
 /// The largest difference between groups against its limit.

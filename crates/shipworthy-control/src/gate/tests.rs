@@ -132,7 +132,7 @@ impl Bench {
         let model = Formula { says, clock: Arc::clone(&self.clock), row_us };
         let model = ModelFile::Matrix(Arc::new(model));
         let id = ReleaseId::from_sha256(&[7; 32]);
-        LoadedRelease::new(id, None, output(), contract(), &model).unwrap()
+        LoadedRelease::new(id, None, self.rows.output.clone(), contract(), &model).unwrap()
     }
 
     fn judge(
@@ -272,6 +272,17 @@ fn answers_that_are_all_the_same_as_stable_are_not_apart() {
     let judged = bench.judge(check.clone(), &honest, Some(&honest));
     assert_eq!((judged.passed, judged.bound), (Some(true), Some(0.0)));
     assert_eq!(bench.judge(check, &honest, None).verdict(), "not applicable");
+}
+
+#[test]
+fn a_model_that_is_too_sure_fails_the_calibration() {
+    let check = Check::Calibration { max: 0.05 };
+    let why = Bench::new().tells(&check, |row| (1.5 * row[0] - 0.25).clamp(0.0, 1.0));
+    assert!(why.starts_with("the expected calibration error is 0.06"), "{why}");
+    let mut bench = Bench::new();
+    bench.rows.output = Output { task: Task::Regression, target: "y".to_owned(), classes: vec![] };
+    let why = bench.tells(&check, |row| row[0] - 0.07);
+    assert!(why.starts_with("the mean bias, either way, is 0.0"), "{why}");
 }
 
 #[test]

@@ -45,7 +45,7 @@ struct Kind {
 
 const LIMIT: &str = "limit";
 
-const KINDS: [Kind; 13] = [
+const KINDS: [Kind; 14] = [
     Kind { name: "metric", needs: &["metric", LIMIT], takes: &["confidence"] },
     Kind { name: "non_inferior", needs: &["metric", "margin"], takes: &["confidence"] },
     Kind { name: "slices", needs: &["metric", LIMIT, "column"], takes: &["confidence"] },
@@ -55,6 +55,7 @@ const KINDS: [Kind; 13] = [
         needs: &["distance", "max"],
         takes: &["against", "bins", "edges", "shares", "confidence"],
     },
+    Kind { name: "calibration", needs: &["max"], takes: &["confidence"] },
     Kind { name: "fairness", needs: &["measure", "column", "max"], takes: &["confidence"] },
     Kind { name: "invariance", needs: &["column", "max"], takes: &[] },
     Kind { name: "direction", needs: &["column", "by", "effect"], takes: &["confidence"] },
@@ -198,6 +199,7 @@ fn read_gate(
             let (against, cells) = expected.clone()?;
             Check::Distribution { distance: distance.value, max: max?, against, cells }
         }
+        "calibration" => Check::Calibration { max: max? },
         "fairness" => Check::Fairness { measure: measure?, column: column?, max: max? },
         "invariance" => Check::Invariance { column: column?, max: max? },
         "direction" => Check::Direction { column: column?, by: by?, effect: effect? },

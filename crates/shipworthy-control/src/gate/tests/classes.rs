@@ -115,3 +115,14 @@ fn the_classes_that_are_told_are_the_distribution() {
     assert_eq!(other.passed, Some(false), "{}", other.why);
     assert!(other.why.contains("has 2 cells but the current sample has 3"), "{}", other.why);
 }
+
+#[test]
+fn what_is_said_of_the_class_that_is_told_is_calibrated() {
+    let check = Check::Calibration { max: 0.05 };
+    let passed = judge(check.clone(), honest);
+    assert_eq!(passed.passed, Some(true), "{}", passed.why);
+    let too_sure =
+        judge(check, |row| honest(row).map(|share| if share > 0.5 { 0.98 } else { 0.01 }));
+    assert_eq!(too_sure.passed, Some(false), "{}", too_sure.why);
+    assert!(too_sure.why.contains("of the class that is told is 0.1"), "{}", too_sure.why);
+}
