@@ -42,6 +42,7 @@ impl Report {
         };
         let rows = self.rows;
         match failed {
+            0 if passed == 1 => format!("1 gate passed on {rows} rows{apart}"),
             0 => format!("{passed} gates passed on {rows} rows{apart}"),
             failed => format!("{failed} of {} gates failed on {rows} rows{apart}", passed + failed),
         }

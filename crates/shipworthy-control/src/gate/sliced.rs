@@ -60,11 +60,15 @@ pub(super) fn worst(known: &Known<'_>, metric: Metric) -> Vec<Slice> {
     worst.into_iter().map(|(_, slice)| slice).collect()
 }
 
-/// The group of each test row.
+/// The group of each test row: its value of a column, or the range of its number.
 pub(super) fn groups(known: &Known<'_>, column: &str) -> Vec<String> {
-    let test = &known.ground.rows.test.batch;
-    let at = test.schema().index_of(column).unwrap_or(usize::MAX);
-    (0..test.rows()).map(|row| shown(test.cell(row, at))).collect()
+    let mut groups = vec![String::new(); known.ground.rows.test.labels.len()];
+    for slice in cut(known, column) {
+        for row in slice.rows {
+            groups[row].clone_from(&slice.name);
+        }
+    }
+    groups
 }
 
 /// The rows of each value of a column, or of each range of its numbers.

@@ -295,6 +295,14 @@ fn a_bias_against_a_group_fails() {
 }
 
 #[test]
+fn a_bias_against_a_quarter_of_the_numbers_fails() {
+    let measure = Fairness::DemographicParityDifference;
+    let check = Check::Fairness { measure, column: "z".to_owned(), max: 0.2 };
+    let why = Bench::new().tells(&check, |row| if row[1] < 0.25 { 0.5 * row[0] } else { row[0] });
+    assert!(why.contains("and must be at most 0.2"), "{why}");
+}
+
+#[test]
 fn a_model_that_looks_at_the_side_is_not_invariant() {
     let check = Check::Invariance { column: "side".to_owned(), max: 0.05 };
     let why = Bench::new().tells(&check, |row| (row[0] + 0.2 * row[2]).min(1.0));
