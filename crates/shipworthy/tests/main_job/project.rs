@@ -102,6 +102,23 @@ impl Project {
         project
     }
 
+    /// A copy of one of the examples.
+    pub(crate) fn example(name: &str) -> Self {
+        let project = Self { root: tempfile::tempdir().unwrap() };
+        let example = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../examples").join(name);
+        for directory in ["", "data"] {
+            fs::create_dir(project.path().join(directory)).unwrap();
+            for entry in fs::read_dir(example.join(directory)).unwrap() {
+                let entry = entry.unwrap();
+                if entry.file_type().unwrap().is_file() {
+                    let to = project.path().join(directory).join(entry.file_name());
+                    fs::copy(entry.path(), to).unwrap();
+                }
+            }
+        }
+        project
+    }
+
     /// Replaces a piece of the project file, which must stand there once.
     pub(crate) fn edit(&self, old: &str, new: &str) {
         let text = fs::read_to_string(self.file()).unwrap();
