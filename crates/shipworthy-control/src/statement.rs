@@ -1,5 +1,6 @@
 //! What is said about a release when it is made, and read back later.
 
+mod required;
 mod strict;
 
 use serde_json::{Value, json};
@@ -12,6 +13,8 @@ use shipworthy_store::{Attestation, Attribution};
 use crate::Origin;
 use crate::reference::ReferenceRows;
 use crate::train::{self, Quality, Report};
+
+pub use required::{Lacking, require, required};
 
 /// How a release is made: trained from a project, or taken as it is.
 const TRAINED: &str = "shipworthy:train/v1";

@@ -11,6 +11,7 @@ use super::reader::{Located, Table, choice, value, value_or};
 
 mod burst;
 mod guard;
+mod required;
 
 pub(super) use burst::SECTION as BURST;
 pub(super) use guard::SECTION as GUARD;
@@ -29,6 +30,7 @@ pub(super) const SECTION: Section = Section::new(
         Key::new("step_rows", "a whole number", "`1000`"),
         Key::new("watch", "a time span", "`\"1h\"`"),
         Key::new("cool_down", "a time span", "`\"10m\"`"),
+        Key::new("requires", "a list of statements", "none: nothing is asked for"),
         Key::new("drill_every", "a time span", "none: no drill on a schedule"),
         Key::new("burst", "[rollout.burst]", "its defaults"),
         Key::new("guard", "[[rollout.guard]]", "three guards, see there"),
@@ -59,6 +61,8 @@ pub struct Rollout {
     pub policy: Policy,
     /// Values of `key` that always get the candidate while there is one; none without a key.
     pub testers: Vec<String>,
+    /// The predicate types of what must be said about a release before it is deployed.
+    pub requires: Vec<String>,
     /// How often the way back is drilled; `None`: only when somebody asks for it.
     pub drill_every: Option<Duration>,
 }
@@ -70,6 +74,7 @@ impl Default for Rollout {
             key: None,
             policy: Policy::default(),
             testers: Vec::new(),
+            requires: Vec::new(),
             drill_every: None,
         }
     }
@@ -91,6 +96,7 @@ pub(super) struct TypedRollout {
     pub(super) key: Option<Located<String>>,
     policy: Policy,
     testers: Vec<String>,
+    requires: Vec<String>,
     drill_every: Option<Duration>,
 }
 
@@ -101,6 +107,7 @@ impl TypedRollout {
             key: table.field("key").name(),
             policy: read_policy(&table, mistakes),
             testers: read_testers(&table, mistakes),
+            requires: required::read(&table.field("requires"), mistakes),
             drill_every: value(table.field("drill_every").duration_in(DRILLS)),
         };
         table.finish();
@@ -113,6 +120,7 @@ impl TypedRollout {
             key: value(self.key),
             policy: self.policy,
             testers: self.testers,
+            requires: self.requires,
             drill_every: self.drill_every,
         }
     }

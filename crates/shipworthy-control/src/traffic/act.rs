@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use shipworthy_core::ReleaseId;
 use shipworthy_core::rollout::{Action, Rollout, Stage, Strategy};
 use shipworthy_core::routing::Salt;
 use shipworthy_serving::{Deployed, Paired};
@@ -15,6 +16,7 @@ use shipworthy_store::event::{
 use super::live::Live;
 use super::watch::Watch;
 use super::{Error, LedBy, Traffic};
+use crate::statement;
 
 /// What to do about a rollout that is there, or is not.
 const BEGIN: &str = "`shipworthy deploy ENDPOINT RELEASE` begins one";
@@ -25,8 +27,8 @@ impl Traffic {
     /// deployed again in another way: a shadow as a canary, say.
     ///
     /// # Errors
-    /// When the release cannot serve here, another rollout is under way or cooling, or it cannot be
-    /// stored.
+    /// When the release cannot serve here, lacks a statement that the policy requires, another
+    /// rollout is under way or cooling, or it cannot be stored.
     pub fn deploy(
         &self,
         name: &str,
@@ -39,6 +41,7 @@ impl Traffic {
             self.end_drill(live, Some(format!("`{}` deployed a release meanwhile", by.actor())));
             self.may_deploy(live, id.as_str())
         })?;
+        self.require(name, &id)?;
         let (release, rounding) = self.ports.shelf.load_to_serve(&id)?;
         if let Some(rounding) = rounding {
             tracing::warn!(%rounding, release = %id, "the candidate rounds otherwise than it did");
@@ -83,6 +86,17 @@ impl Traffic {
         })
     }
 
+    /// Refuses a release that lacks a statement which the policy requires.
+    fn require(&self, name: &str, id: &ReleaseId) -> Result<(), Error> {
+        let requires = self.ports.declared.rollout(name).requires;
+        if requires.is_empty() {
+            return Ok(());
+        }
+        let said = self.ports.shelf.statements(id)?;
+        statement::require(&requires, id, &said)
+            .map_err(|lacking| Error::refused(lacking.message, lacking.hint))
+    }
+
     fn may_deploy(&self, live: &Live, id: &str) -> Result<(), Error> {
         let refused = |message: String, hint| Err(Error::refused(message, hint));
         if live.stable.release.id().as_str() == id {
@@ -103,10 +117,11 @@ impl Traffic {
     }
 
     /// Goes on to the next step, or to the end, without waiting for time, rows or guards; only the
-    /// approval that a step needs is needed here too.
+    /// approval that a step needs, and the statements that the policy requires, are needed here too.
     ///
     /// # Errors
-    /// When there is no rollout that can go on, or it cannot be stored.
+    /// When there is no rollout that can go on, a statement is missing by now, or it cannot be
+    /// stored.
     pub fn promote(&self, name: &str, by: &Attribution) -> Result<(), Error> {
         self.with(name, |live| {
             let rollout = under_way(live)?;
@@ -118,6 +133,7 @@ impl Traffic {
                 let hint = "somebody with the role `approver` runs `shipworthy approve ENDPOINT`";
                 return Err(Error::refused("the next step needs an approval", hint));
             }
+            self.require(name, &rollout.candidate)?;
             let action = rollout.forward();
             self.forward(live, action, by, None)
         })

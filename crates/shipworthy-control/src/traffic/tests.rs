@@ -4,6 +4,7 @@ mod harm;
 
 mod drill;
 mod failing;
+mod required;
 mod unsaved;
 
 use std::fs;

@@ -5,6 +5,7 @@ mod elsewhere;
 mod evidence;
 mod flipping;
 mod refused;
+mod requiring;
 
 use std::io::{BufRead, BufReader};
 use std::process::{Command, Stdio};

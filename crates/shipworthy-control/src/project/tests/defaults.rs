@@ -35,6 +35,7 @@ fn every_default_is_what_the_reference_says() {
         key: None,
         policy: Policy::default(),
         testers: Vec::new(),
+        requires: Vec::new(),
         drill_every: None,
     };
     assert_eq!(project.rollout, rollout);

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use shipworthy_core::attestation::predicate;
 use shipworthy_core::rollout::{Burst, Guard, Limit, Metric, Policy, Strategy};
 
 use super::{check, extended, parse};
@@ -21,6 +22,7 @@ step_time = "0s"
 step_rows = 1
 watch = "30d"
 cool_down = "1500ms"
+requires = ["gate-report", "approval", "https://example.com/bias-audit/v1"]
 drill_every = "7d"
 
 [rollout.burst]
@@ -70,9 +72,31 @@ max = "1s"
         key: Some("origin".into()),
         policy,
         testers: vec!["JFK".into(), "EWR".into()],
+        requires: vec![
+            predicate::GATE_REPORT.to_owned(),
+            predicate::APPROVAL.to_owned(),
+            "https://example.com/bias-audit/v1".to_owned(),
+        ],
         drill_every: Some(Duration::from_hours(24 * 7)),
     };
     assert_eq!(parse(&extended(text)).rollout, rollout);
+}
+
+#[test]
+fn what_is_required_is_a_statement_that_there_may_be() {
+    check(
+        &extended("\n[rollout]\nrequires = [\"gate_report\"]\n"),
+        r#"
+  × `requires` in [rollout] lists "gate_report"
+    ╭─[shipworthy.toml:22:12]
+ 21 │ [rollout]
+ 22 │ requires = ["gate_report"]
+    ·            ───────┬───────
+    ·                   ╰── expected `gate-report`, `approval` or the URI of a predicate type
+    ╰────
+  help: did you mean `gate-report`?
+"#,
+    );
 }
 
 #[test]

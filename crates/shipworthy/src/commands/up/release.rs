@@ -2,14 +2,15 @@
 
 use std::sync::Arc;
 
-use anyhow::Result;
+use anyhow::{Result, bail};
 use shipworthy_control::Commit;
 use shipworthy_control::golden;
 use shipworthy_control::project::{Project, Trainer};
+use shipworthy_control::statement::require;
 use shipworthy_core::ReleaseId;
 use shipworthy_serving::release::LoadedRelease;
 use shipworthy_store::store::MAX_PAGE_ROWS;
-use shipworthy_store::{ReleaseQuery, Retention};
+use shipworthy_store::{Attribution, ReleaseQuery, Retention};
 
 use super::Args;
 use crate::commands::release::commit_of;
@@ -58,7 +59,7 @@ fn serve_kept(
     system: &System,
 ) -> Result<ReleaseId> {
     let by = kept.attribution("the newest release, served by `shipworthy up`", system)?;
-    kept.shelf.set_stable(&project.identity.name, &id, &by)?;
+    becomes_stable(project, &id, kept, &by)?;
     output::note(&format!(
         "release {id} is here already, the newest; --new-release makes another of the tree as it is"
     ));
@@ -81,9 +82,23 @@ fn make(args: &Args, project: &Project, kept: &State, system: &System) -> Result
     let (id, trained) = making.of_project((project, directory), &commit)?;
     trained.report.iter().for_each(|report| output::note(&summary(report)));
     let by = kept.attribution(reason, system)?;
-    kept.shelf.set_stable(&project.identity.name, &id, &by)?;
     output::note(&format!("release {id}"));
+    becomes_stable(project, &id, kept, &by)?;
     Ok(id)
+}
+
+/// Makes a release the endpoint's stable one, if all is said about it that the policy requires.
+fn becomes_stable(project: &Project, id: &ReleaseId, kept: &State, by: &Attribution) -> Result<()> {
+    let requires = &project.rollout.requires;
+    if let Err(lacking) = require(requires, id, &kept.shelf.statements(id)?) {
+        bail!(
+            "{lacking}, so it answers nobody: {}; the release is kept, for the next `shipworthy up` \
+             where no other is stable, else for `shipworthy deploy`",
+            lacking.hint
+        );
+    }
+    kept.shelf.set_stable(&project.identity.name, id, by)?;
+    Ok(())
 }
 
 /// Says how the answers differ from those of the machine that made the release.
