@@ -5,7 +5,7 @@ use std::sync::Arc;
 use shipworthy_rows::{Cell, Column, RowBatch, Schema};
 
 use crate::expectations::RowCheck;
-use crate::{CompileError, Default, OnViolation, Outcome, RowExpectation, Rule, Violation};
+use crate::{CompileError, Default, Door, OnViolation, Outcome, RowExpectation, Rule, Violation};
 
 /// The expectations at one door, bound to the schema of the rows there.
 #[derive(Clone, Debug)]
@@ -100,9 +100,10 @@ impl Expected {
         let fields = schema.fields();
         let columns: Vec<&str> = check.columns().iter().map(|at| &*fields[*at].name).collect();
         let (name, arguments) = (check.name(), RowCheck::arguments(kwargs));
+        let what = if *at == Door::ModelOutput { "an answer was expected" } else { "send a row" };
         let hint = match arguments.as_str() {
-            "" => format!("send a row for which {name} holds"),
-            arguments => format!("send a row for which {name} holds: {arguments}"),
+            "" => format!("{what} for which {name} holds"),
+            arguments => format!("{what} for which {name} holds: {arguments}"),
         };
         let expected = Self {
             columns: columns.join(", ").into(),

@@ -53,6 +53,9 @@ async fn an_answer_that_is_not_as_expected_is_recorded_and_not_given() {
             "2 answers of the model are not as expected of it; no row was answered"
         );
         assert_eq!(reply.body["violations"][1]["value"], 0.75);
+        let hint = "an answer was expected for which ExpectColumnValuesToBeBetween holds: \
+            max_value 0.5";
+        assert_eq!(reply.body["violations"][1]["hint"], hint);
         assert_eq!(reply.body["decision_ids"].as_array().unwrap().len(), 2);
         let recorded = bench.recorded();
         assert_eq!(recorded.len(), 2);
