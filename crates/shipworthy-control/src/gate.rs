@@ -17,6 +17,7 @@ mod estimate;
 mod expected;
 mod judge;
 mod judged;
+pub mod plots;
 mod quality;
 pub mod report;
 mod sliced;

@@ -6,7 +6,8 @@ use shipworthy_serving::predict;
 use shipworthy_serving::release::LoadedRelease;
 
 use super::judged::Finding;
-use super::{Check, Gate, Report, answers, cost, data, quality};
+use super::plots::{Parts, Plot, plots};
+use super::{Check, Gate, Report, Slices, answers, cost, data, quality};
 use crate::train::HeldOut;
 
 /// Whether training again makes the same release, or why that cannot be told.
@@ -60,10 +61,18 @@ impl Ground<'_> {
         let candidate = Answers::of(self.candidate, test)?;
         let stable = self.stable.map(|stable| Answers::of(stable, test)).transpose()?;
         let known = Known { ground: self, candidate, stable };
-        let judged = gates.iter().map(|gate| Ok(known.judge(gate)?.under(gate)));
-        let judged = judged.collect::<Result<_, Error>>()?;
+        let (mut judged, mut drawn) = (Vec::with_capacity(gates.len()), plots(&known)?);
+        for gate in gates {
+            let mut finding = known.judge(gate)?;
+            if let Check::Slices { metric, limit, of: Slices::Of(column) } = &gate.check {
+                let parts = std::mem::take(&mut finding.parts);
+                let parts = Parts::new((*metric, *limit), column, gate.confidence, parts);
+                drawn.push(Plot::Slices(parts));
+            }
+            judged.push(finding.under(gate));
+        }
         let names = (self.candidate.id(), self.stable.map(LoadedRelease::id));
-        Ok(Report::new(names, test.rows(), judged))
+        Ok(Report::new(names, test.rows(), judged, drawn))
     }
 }
 

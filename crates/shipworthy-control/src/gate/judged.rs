@@ -3,7 +3,8 @@
 use serde::Serialize;
 use shipworthy_core::ReleaseId;
 
-use super::Gate;
+use super::plots::{Part, Plot};
+use super::{Gate, Limit};
 
 /// What came of one gate.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -29,26 +30,30 @@ pub(super) struct Finding {
     pub(super) observed: Option<f64>,
     pub(super) bound: Option<f64>,
     pub(super) why: String,
+    /// In each slice, where there are slices.
+    pub(super) parts: Vec<Part>,
 }
 
 impl Finding {
     pub(super) fn of(passed: bool, observed: f64, bound: f64, why: String) -> Self {
-        Self { passed: Some(passed), observed: Some(observed), bound: Some(bound), why }
+        let parts = Vec::new();
+        Self { passed: Some(passed), observed: Some(observed), bound: Some(bound), why, parts }
     }
 
     /// It cannot be decided, which is no pass.
     pub(super) fn undecided(why: impl Into<String>) -> Self {
-        Self { passed: Some(false), observed: None, bound: None, why: why.into() }
+        let (why, parts) = (why.into(), Vec::new());
+        Self { passed: Some(false), observed: None, bound: None, why, parts }
     }
 
     /// There is nothing to hold it against.
     pub(super) fn not_applicable(why: &str) -> Self {
         let why = format!("not applicable: {why}");
-        Self { passed: None, observed: None, bound: None, why }
+        Self { passed: None, observed: None, bound: None, why, parts: Vec::new() }
     }
 
     pub(super) fn under(self, gate: &Gate) -> Judged {
-        let Self { passed, observed, bound, why } = self;
+        let Self { passed, observed, bound, why, .. } = self;
         let is_number = |number: &f64| number.is_finite();
         Judged {
             name: gate.name.clone(),
@@ -57,6 +62,18 @@ impl Finding {
             observed: observed.filter(is_number),
             bound: bound.filter(is_number),
             why,
+        }
+    }
+}
+
+impl Limit {
+    /// How far a bound is within the limit: what failed has less than what passed, and what could
+    /// not be decided the least.
+    pub(super) fn room(self, bound: Option<f64>) -> f64 {
+        match (bound, self) {
+            (Some(bound), Self::AtLeast(least)) => bound - least,
+            (Some(bound), Self::AtMost(most)) => most - bound,
+            (None, _) => f64::NEG_INFINITY,
         }
     }
 }
@@ -74,6 +91,9 @@ pub struct Report {
     pub passed: bool,
     /// Each, in the order of the project file.
     pub gates: Vec<Judged>,
+    /// For people.
+    #[serde(skip)]
+    pub plots: Vec<Plot>,
 }
 
 impl Report {
@@ -81,6 +101,7 @@ impl Report {
         (candidate, against): (&ReleaseId, Option<&ReleaseId>),
         rows: usize,
         gates: Vec<Judged>,
+        plots: Vec<Plot>,
     ) -> Self {
         Self {
             candidate: candidate.to_string(),
@@ -88,6 +109,7 @@ impl Report {
             rows,
             passed: gates.iter().all(|gate| gate.passed != Some(false)),
             gates,
+            plots,
         }
     }
 }

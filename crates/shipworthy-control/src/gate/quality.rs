@@ -6,6 +6,7 @@ use shipworthy_stats::Error;
 use super::estimate::{Estimate, Measured, calibrated, difference, estimate};
 use super::judge::{Answers, Known};
 use super::judged::Finding;
+use super::plots::Part;
 use super::sliced::{self, Slice};
 use super::{Fairness, Limit, Metric, Slices};
 
@@ -69,14 +70,13 @@ pub(super) fn slices(
         Slices::Worst => sliced::worst(known, metric),
     };
     let findings = found.iter().map(|slice| in_slice(known, slice, (metric, limit), sure));
-    // One that failed is worse than any that passed; else the one that is nearest to its limit.
-    let room = |finding: &Finding| match (finding.bound, limit) {
-        (Some(bound), Limit::AtLeast(least)) => bound - least,
-        (Some(bound), Limit::AtMost(most)) => most - bound,
-        (None, _) => f64::NEG_INFINITY,
-    };
-    let worst = findings.min_by(|one, two| room(one).total_cmp(&room(two)));
-    worst.unwrap_or_else(|| Finding::undecided("not enough data: there is no slice of 50 rows"))
+    let findings: Vec<Finding> = findings.collect();
+    let parts = found.iter().zip(&findings).map(|(slice, finding)| Part::of(slice, finding));
+    let parts = parts.collect();
+    let room = |finding: &Finding| limit.room(finding.bound);
+    let worst = findings.into_iter().min_by(|one, two| room(one).total_cmp(&room(two)));
+    let none = || Finding::undecided("not enough data: there is no slice of 50 rows");
+    Finding { parts, ..worst.unwrap_or_else(none) }
 }
 
 fn in_slice(

@@ -3,6 +3,7 @@
 mod html;
 mod junit;
 mod markdown;
+mod plot;
 mod predicate;
 
 use super::{Judged, Report};

@@ -52,7 +52,9 @@ fn a_release_that_passes_its_gates_is_attested() {
     assert_eq!(gates[2]["passed"], Value::Null);
     let xml = fs::read_to_string(project.beside("gates.xml")).unwrap();
     assert!(xml.contains("<testsuites tests=\"3\" failures=\"0\">"), "{xml}");
-    assert!(fs::read_to_string(project.beside("gates.html")).unwrap().contains("2 gates passed"));
+    let page = fs::read_to_string(project.beside("gates.html")).unwrap();
+    assert!(page.contains("2 gates passed"), "{page}");
+    assert_eq!(page.matches("role=\"img\"").count(), 3, "distribution, calibration and ROC");
 
     let id = told["candidate"].as_str().unwrap();
     let said = project.run(&format!("release attestations {id} --state STATE"));
