@@ -74,6 +74,16 @@ impl Bootstrap {
         coverage: Coverage,
         mut metric: impl FnMut(&[usize]) -> Result<f64, Error>,
     ) -> Result<Interval, Error> {
+        self.of_drawn(rows, coverage, &mut metric)
+    }
+
+    /// Not generic, so that it is compiled once, here.
+    fn of_drawn(
+        self,
+        rows: usize,
+        coverage: Coverage,
+        metric: &mut dyn FnMut(&[usize]) -> Result<f64, Error>,
+    ) -> Result<Interval, Error> {
         if rows == 0 {
             return Err(Error::Empty);
         }

@@ -29,7 +29,7 @@ mod samples;
 use crate::Error;
 use crate::interval::Coverage;
 
-pub use calibration::{calibration_error, mean_bias};
+pub use calibration::{CalibrationBins, CalibrationError, calibration_error, mean_bias};
 pub use cells::{CellDistance, Expected};
 pub use samples::{energy, kolmogorov_smirnov, wasserstein, wasserstein_normalised};
 

@@ -3,7 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "tests; clippy knows only the functions marked so")]
 #![allow(clippy::print_stdout, reason = "how often bounds were wrong is worth reading")]
 
-use shipworthy_stats::bound::{self, CellDistance, Expected, Rows, UpperBound};
+use shipworthy_stats::bound::{self, CalibrationBins, CellDistance, Expected, Rows, UpperBound};
 use shipworthy_stats::counts::{Edges, Histogram, LogBase};
 use shipworthy_stats::interval::{Coverage, Proportion};
 
@@ -196,16 +196,23 @@ fn of_calibration_errors() {
     ];
     for (name, says, low, high, truth) in cases {
         for rows in [100, 1_000] {
-            let mut wrong = 0;
+            let mut wrong = [0; 4];
             for _ in 0..RUNS {
                 let chances: Vec<f64> =
                     (0..rows).map(|_| low + (high - low) * chance.share()).collect();
                 let labels: Vec<bool> = chances.iter().map(|c| chance.share() < *c).collect();
                 let scores: Vec<f64> = chances.iter().map(|c| says(*c)).collect();
-                let found = bound::calibration_error(&labels, &scores, 10, at_95()).unwrap();
-                wrong += u64::from(found.upper < truth);
+                let bins = [CalibrationBins::EqualWidth(10), CalibrationBins::EqualMass(10)];
+                for (wrong, bins) in wrong.chunks_mut(2).zip(bins) {
+                    let found = bound::calibration_error(&labels, &scores, bins, at_95()).unwrap();
+                    wrong[0] += u64::from(found.interval.upper < truth);
+                    wrong[1] += u64::from(found.interval.lower > truth);
+                }
             }
-            check(&format!("calibration error, {name}, {rows} rows"), wrong);
+            for (wrong, bound) in wrong.iter().zip(["upper", "lower", "upper, mass", "lower, mass"])
+            {
+                check(&format!("calibration error, {bound}, {name}, {rows} rows"), *wrong);
+            }
         }
     }
 }

@@ -94,6 +94,20 @@ fn bounds_of_the_area_under_the_curve() {
 }
 
 #[test]
+fn bounds_of_a_high_area_under_the_curve() {
+    let mut chance = Chance(5);
+    let (runs, shift) = (1_000, 2.33);
+    let mut wrong = [0; 2];
+    for _ in 0..runs {
+        let (labels, [scores, _]) = scored(&mut chance, 200, [shift, 0.0]);
+        let interval = Delong::of(&labels, &scores).unwrap().logit_interval(one_sided()).unwrap();
+        wrong[0] += u64::from(interval.lower > area(shift));
+        wrong[1] += u64::from(interval.upper < area(shift));
+    }
+    wrong.iter().for_each(|&wrong| check(wrong, runs));
+}
+
+#[test]
 fn a_candidate_at_the_margin_rarely_passes_as_not_inferior() {
     let mut chance = Chance(3);
     let (runs, shifts) = (1_000, [1.1, 1.2]);
@@ -103,6 +117,21 @@ fn a_candidate_at_the_margin_rarely_passes_as_not_inferior() {
         let (labels, [candidate, stable]) = scored(&mut chance, 400, shifts);
         let difference = DelongPair::of(&labels, &candidate, &stable).unwrap();
         let interval = difference.interval(one_sided()).unwrap();
+        passed += u64::from(NonInferiority::of(interval, margin).unwrap().holds);
+    }
+    check(passed, runs);
+}
+
+#[test]
+fn a_candidate_below_a_very_good_one_rarely_passes_either() {
+    let mut chance = Chance(6);
+    let (runs, shifts) = (1_000, [2.5, 3.3]);
+    let margin = area(shifts[1]) - area(shifts[0]);
+    let mut passed = 0;
+    for _ in 0..runs {
+        let (labels, [candidate, stable]) = scored(&mut chance, 200, shifts);
+        let difference = DelongPair::of(&labels, &candidate, &stable).unwrap();
+        let interval = difference.recovered_interval(one_sided()).unwrap();
         passed += u64::from(NonInferiority::of(interval, margin).unwrap().holds);
     }
     check(passed, runs);

@@ -172,6 +172,12 @@ fn areas_and_their_difference_vary_as_delong_says() {
     let alone = Delong::of(&labels, &a).unwrap();
     near(&expected["var_a"], alone.variance, 1e-9);
     check_interval(&expected["ci95_a"], alone.interval(at(0.95)).unwrap());
+    // The log odds, and what they are off by the delta method, in the same words as Pepe.
+    let odds = |area: f64| (area / (1.0 - area)).ln();
+    let logit = alone.logit_interval(at(0.95)).unwrap();
+    let half = 1.959_963_984_540_054 * alone.variance.sqrt() / (alone.auc * (1.0 - alone.auc));
+    assert!((odds(logit.lower) - odds(alone.auc) + half).abs() < 1e-9);
+    assert!((odds(logit.upper) - odds(alone.auc) - half).abs() < 1e-9);
 }
 
 #[test]

@@ -34,7 +34,7 @@ pub(super) fn leakage(known: &Known<'_>, max: f64, sure: f64) -> Finding {
         let scores = scores(known, at);
         let Ok(told) = Delong::of(&labels, &scores) else { continue };
         // One that is always right, or says always the same, has no interval.
-        let (low, high) = match told.interval(coverage) {
+        let (low, high) = match told.logit_interval(coverage) {
             Ok(interval) => (interval.lower, interval.upper),
             Err(_) => (told.auc, told.auc),
         };

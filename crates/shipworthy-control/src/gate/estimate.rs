@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use shipworthy_core::Task;
 use shipworthy_stats::bootstrap::Bootstrap;
-use shipworthy_stats::bound::{UpperBound, calibration_error, mean_bias};
+use shipworthy_stats::bound::{CalibrationBins, UpperBound, calibration_error, mean_bias};
 use shipworthy_stats::classification::{
     ConfusionMatrix, Delong, DelongPair, Rate, average_precision, brier_score,
     expected_calibration_error, log_loss, roc_auc,
@@ -67,12 +67,11 @@ impl Measured {
 
     /// Some of the rows.
     pub(super) fn take(&self, rows: &[usize]) -> Self {
-        let answer = |row: &usize| &self.answers[row * self.width..(row + 1) * self.width];
-        Self {
-            labels: rows.iter().map(|row| self.labels[*row]).collect(),
-            answers: rows.iter().flat_map(answer).copied().collect(),
-            ..*self
+        let mut answers = Vec::with_capacity(rows.len() * self.width);
+        for row in rows {
+            answers.extend_from_slice(&self.answers[row * self.width..(row + 1) * self.width]);
         }
+        Self { labels: rows.iter().map(|row| self.labels[*row]).collect(), answers, ..*self }
     }
 
     pub(super) const fn rows(&self) -> usize {
@@ -126,13 +125,17 @@ pub(super) fn point(rows: &Measured, metric: Metric) -> Result<f64, Error> {
     }
 }
 
-/// A metric of some rows with its bounds: `DeLong`'s of the area under the curve, Wilson's of shares,
-/// and the BCa bootstrap's of everything else.
+/// A metric of some rows with its bounds: `DeLong`'s of the log odds of the area under the curve,
+/// Wilson's of shares, those of a calibration error, and the BCa bootstrap's of everything else.
 pub(super) fn estimate(rows: &Measured, metric: Metric, sure: f64) -> Result<Estimate, Error> {
     let coverage = Coverage::one_sided(sure)?;
     if metric == Metric::RocAuc {
         let delong = Delong::of(&rows.is_positive(), &rows.answers)?;
-        return Ok(Estimate::new(point(rows, metric)?, delong.interval(coverage)?));
+        return Ok(Estimate::new(point(rows, metric)?, delong.logit_interval(coverage)?));
+    }
+    if metric == Metric::ExpectedCalibrationError {
+        // A bootstrap's corrections do not reach a bias that is as large as the value.
+        return calibration(rows, coverage);
     }
     let value = point(rows, metric)?;
     if let Some(share) = share(rows, metric)? {
@@ -176,7 +179,12 @@ pub(super) fn difference(
     }
     if metric == Metric::RocAuc {
         let pair = DelongPair::of(&new.is_positive(), &new.answers, &old.answers)?;
-        return Ok(Estimate::new(value, pair.interval(coverage)?));
+        return Ok(Estimate::new(value, pair.recovered_interval(coverage)?));
+    }
+    if metric == Metric::ExpectedCalibrationError {
+        let each = coverage.shared_by(2)?;
+        let (new, old) = (calibration(new, each)?, calibration(old, each)?);
+        return Ok(Estimate { value, low: new.low - old.high, high: new.high - old.low });
     }
     let bootstrap = Bootstrap::new(SEED, RESAMPLES)?;
     let again = |indices: &[usize]| {
@@ -189,19 +197,29 @@ pub(super) fn difference(
 /// said of the class that is told (Guo et al. 2017); of a regression on average.
 pub(super) fn calibrated(rows: &Measured, sure: f64) -> Result<Estimate, Error> {
     let coverage = Coverage::one_sided(sure)?;
+    let bins = CalibrationBins::EqualMass(BINS);
     let found = match rows.task {
-        Task::Binary => calibration_error(&rows.is_positive(), &rows.answers, BINS, coverage),
+        Task::Binary => calibration_error(&rows.is_positive(), &rows.answers, bins, coverage)?,
         Task::Multiclass => {
             let told = multiclass::most_probable(&rows.answers, rows.width)?;
             let answers = rows.answers.chunks(rows.width);
             let said: Vec<f64> = answers.zip(&told).map(|(row, told)| row[*told]).collect();
             let pairs = rows.classes().into_iter().zip(told);
             let is_right: Vec<bool> = pairs.map(|(class, told)| class == told).collect();
-            calibration_error(&is_right, &said, BINS, coverage)
+            calibration_error(&is_right, &said, bins, coverage)?
         }
-        Task::Regression => mean_bias(&rows.labels, &rows.answers, coverage),
+        Task::Regression => {
+            return mean_bias(&rows.labels, &rows.answers, coverage).map(Estimate::at_most);
+        }
     };
-    found.map(Estimate::at_most)
+    Ok(Estimate::new(found.value, found.interval))
+}
+
+/// The metric over bins of one width.
+fn calibration(rows: &Measured, coverage: Coverage) -> Result<Estimate, Error> {
+    let bins = CalibrationBins::EqualWidth(BINS);
+    let found = calibration_error(&rows.is_positive(), &rows.answers, bins, coverage)?;
+    Ok(Estimate::new(found.value, found.interval))
 }
 
 /// How differently groups are treated.

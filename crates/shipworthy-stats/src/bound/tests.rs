@@ -138,9 +138,26 @@ fn the_errors_of_numbers_are_those_of_the_formulas() {
 
 #[test]
 fn rare_events_that_never_came_may_still_come() {
-    let found = calibration_error(&[false; 200], &[0.0; 200], 10, at(0.95)).expect("valid");
+    let bins = CalibrationBins::EqualMass(10);
+    let found = calibration_error(&[false; 200], &[0.0; 200], bins, at(0.95)).expect("valid");
     // z² / n: nothing in 200 rows is no word on one in a hundred.
-    assert!(found.value == 0.0 && (found.upper - 0.013_527).abs() < 1e-5, "{found:?}");
+    assert!(found.value == 0.0 && (found.interval.upper - 0.013_527).abs() < 1e-5, "{found:?}");
+    assert_eq!(found.interval.lower, 0.0);
+}
+
+#[test]
+fn the_lower_end_of_a_calibration_error_allows_for_noise() {
+    let (labels, scores) = ([true, false].repeat(200), [0.9; 400]);
+    let found = calibration_error(&labels, &scores, CalibrationBins::EqualWidth(10), at(0.95));
+    let found = found.expect("valid");
+    // The Brier score is (0.01 + 0.81) / 2.
+    let (n, brier, z) = (400.0_f64, 0.41, 1.644_853_626_951_472_7_f64);
+    let half = z * z / (2.0 * n);
+    let away = half + (half * half + z * z * brier / n).sqrt();
+    let bias = (20.0 * brier / (std::f64::consts::PI * n)).sqrt();
+    assert!((found.value - 0.4).abs() < 1e-12);
+    assert!((found.interval.upper - 0.4 - away).abs() < 1e-12, "{found:?}");
+    assert!((found.interval.lower - (0.4 - bias - away)).abs() < 1e-12, "{found:?}");
 }
 
 #[test]

@@ -34,12 +34,35 @@ impl Delong {
 
     /// The normal interval, cut to [0, 1].
     ///
+    /// Of a high area its lower end is too high too often: at 0.95 with 200 rows it is wrong 11 times
+    /// in 100 where 5 are meant. For a bound take [`Self::logit_interval`].
+    ///
     /// # Errors
     /// [`Error::NoVariation`] when no row is out of order (or all are): the estimated variance is 0
     /// then, which says nothing about how sure the area is.
     pub fn interval(&self, coverage: Coverage) -> Result<Interval, Error> {
         check_varies(self.variance)?;
         Ok(Interval::normal(self.auc, self.variance.sqrt(), coverage, (0.0, 1.0)))
+    }
+
+    /// The normal interval of the log odds of the area, as an area: near its level at both ends, also
+    /// where the area is high or rows of a class are few.
+    ///
+    /// Source: Pepe 2003, *The Statistical Evaluation of Medical Tests*, section 5.2.3, with the
+    /// variance of the delta method; the best of those that Qin & Hotilovac 2008 compare.
+    ///
+    /// # Errors
+    /// As [`Self::interval`].
+    pub fn logit_interval(&self, coverage: Coverage) -> Result<Interval, Error> {
+        check_varies(self.variance)?;
+        let odds = self.auc / (1.0 - self.auc);
+        let error = self.variance.sqrt() / (self.auc * (1.0 - self.auc));
+        let area = |z: f64| {
+            let moved = odds * (z * error).exp();
+            // Of infinite odds, 1.
+            1.0 - 1.0 / (1.0 + moved)
+        };
+        Ok(Interval { lower: area(-coverage.z()), upper: area(coverage.z()) })
     }
 }
 
@@ -85,6 +108,31 @@ impl DelongPair {
     pub fn test(&self) -> Result<TestResult, Error> {
         check_varies(self.variance_of_difference)?;
         Ok(TestResult::two_sided_z(self.difference() / self.variance_of_difference.sqrt()))
+    }
+
+    /// The interval of a less b that is recovered from those of both, within [−1, 1]: of high areas its
+    /// lower end is near its level, where that of [`Self::interval`] is wrong nearly twice as often.
+    ///
+    /// Source: Zou & Donner 2008 (the method of variance estimates recovery), with
+    /// [`Delong::logit_interval`] and the correlation of the areas. An area without variation is taken
+    /// as known.
+    ///
+    /// # Errors
+    /// As [`Self::test`].
+    pub fn recovered_interval(&self, coverage: Coverage) -> Result<Interval, Error> {
+        check_varies(self.variance_of_difference)?;
+        let [[of_a, together], [_, of_b]] = self.covariance;
+        let limits = |auc: f64, variance: f64| {
+            let alone = Delong { auc, variance }.logit_interval(coverage);
+            alone.unwrap_or(Interval { lower: auc, upper: auc })
+        };
+        let (a, b) = (limits(self.auc_a, of_a), limits(self.auc_b, of_b));
+        let correlation = if of_a * of_b > 0.0 { together / (of_a * of_b).sqrt() } else { 0.0 };
+        let away = |a: f64, b: f64| (a * a + b * b - 2.0 * correlation * a * b).max(0.0).sqrt();
+        let difference = self.difference();
+        let below = away(self.auc_a - a.lower, b.upper - self.auc_b);
+        let above = away(a.upper - self.auc_a, self.auc_b - b.lower);
+        Ok(Interval { lower: (difference - below).max(-1.0), upper: (difference + above).min(1.0) })
     }
 
     /// The normal interval of a less b, cut to [−1, 1].
