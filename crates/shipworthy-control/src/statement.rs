@@ -215,6 +215,16 @@ pub fn metrics(report: &Report) -> Vec<(String, f64)> {
     test.chain(validation).filter(|(_, value)| value.is_finite()).collect()
 }
 
+/// The same, as the statement of quality of a release from elsewhere tells them.
+#[must_use]
+pub fn told_metrics(quality: &Value) -> Vec<(String, f64)> {
+    let of_slice = |slice: &'static str| {
+        let metrics = quality[slice]["metrics"].as_object().into_iter().flatten();
+        metrics.filter_map(move |(name, value)| Some((format!("{slice}.{name}"), value.as_f64()?)))
+    };
+    of_slice("test").chain(of_slice("validation")).collect()
+}
+
 /// The machine that a release was made on, as its provenance tells it.
 #[must_use]
 pub fn machine(provenance: &Value) -> Option<Machine> {

@@ -11,6 +11,9 @@ pub const TOKEN_CREATED: &str = "token.created";
 pub const TOKEN_REVOKED: &str = "token.revoked";
 /// Kind of the event of a release that was stored; the subject is its id.
 pub const RELEASE_CREATED: &str = "release.created";
+/// Kind of the event of a release that comes from an archive, so without its reference rows; the
+/// subject is its id.
+pub const RELEASE_IMPORTED: &str = "release.imported";
 /// Kind of the event of a statement about a release; the subject is the release's id.
 pub const RELEASE_ATTESTED: &str = "release.attested";
 /// Kind of the event of a release whose files are to stay; the subject is its id.

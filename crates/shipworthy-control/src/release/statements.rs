@@ -6,7 +6,7 @@ use serde_json::Value;
 use shipworthy_core::attestation::{Attested, Statement, predicate};
 use shipworthy_core::signing::{PublicKey, SigningKey};
 use shipworthy_core::{Manifest, ReleaseId, attestation, canonical};
-use shipworthy_store::event::{REFERENCE_ROWS_ERASED, RELEASE_PRUNED};
+use shipworthy_store::event::{REFERENCE_ROWS_ERASED, RELEASE_IMPORTED, RELEASE_PRUNED};
 use shipworthy_store::{Attestation, Attribution, Event, Key, KeyEnd, NewAttestation, NewEvent};
 
 use super::{Error, Shelf};
@@ -172,7 +172,7 @@ impl Shelf {
     }
 
     /// Refuses reference rows that are not there, unless an event tells that they went: rows that
-    /// were forgotten, and those of a release that was pruned, which do not come back.
+    /// were forgotten, and those of a release that was pruned or came from elsewhere.
     pub(super) fn check_reference_rows(&self, id: &ReleaseId) -> Result<(), Error> {
         let said = self.statements(id)?;
         if latest(&said, predicate::REFERENCE_ROWS).is_none() {
@@ -181,7 +181,7 @@ impl Shelf {
         let events = events_about(self.store.as_ref(), id.as_str())?;
         let checked = match self.checked_reference_rows(id, &said)? {
             Some(rows) => rows.check_missing(&forgotten(&events)),
-            None if events.iter().any(|event| event.kind == RELEASE_PRUNED) => Ok(()),
+            None if events.iter().any(|event| is_without_rows(&event.kind)) => Ok(()),
             None => Err(reference::Error::Gone),
         };
         checked.map_err(|error| Error::refused(id, Refusal::from(error)))
@@ -268,12 +268,17 @@ impl Shelf {
 
     /// The keys of the store, by their ids; where a list of trusted keys was given, those that
     /// are in both.
-    fn keys(&self) -> Result<BTreeMap<String, Key>, Error> {
+    pub(super) fn keys(&self) -> Result<BTreeMap<String, Key>, Error> {
         let is_listed =
             |key: &Key| self.trusted.as_ref().is_none_or(|trusted| trusted.contains(&key.public));
         let keys = self.store.keys()?.into_iter().filter(is_listed);
         Ok(keys.map(|key| (key.public.id(), key)).collect())
     }
+}
+
+/// Whether reference rows do not survive this: a pruning takes them, and no archive has them.
+fn is_without_rows(event: &str) -> bool {
+    [RELEASE_PRUNED, RELEASE_IMPORTED].contains(&event)
 }
 
 /// The lines of reference rows, from 1, that were forgotten.

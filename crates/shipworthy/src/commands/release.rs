@@ -1,5 +1,6 @@
 //! `shipworthy release`: a model tied to its commit and its data.
 
+mod archive;
 mod attest;
 mod diff;
 mod forget;
@@ -84,6 +85,8 @@ pub(crate) struct Args {
 #[derive(Debug, Subcommand)]
 enum Command {
     Import(import::Args),
+    /// Write a release into one file, to be taken in elsewhere: `release import FILE`.
+    Export(archive::Args),
     /// Check every byte of a release, and that it answers its golden rows as it did.
     Verify(verify::Args),
     /// Show what a release is made of.
@@ -141,6 +144,7 @@ pub(crate) fn run(args: &Args, system: &System) -> Result<Outcome> {
     match &args.command {
         None => make::run(args, system),
         Some(Command::Import(args)) => import::run(args, system),
+        Some(Command::Export(args)) => archive::export(args, system),
         Some(Command::Verify(args)) => verify::run(args, system),
         Some(Command::Show(one)) => show::run(one),
         Some(Command::List(list)) => list::run(list),

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "tests; clippy knows only the functions marked so")]
 #![allow(clippy::panic, reason = "tests; clippy knows only the functions marked so")]
 
+mod archiving;
 mod bare;
 mod claims;
 mod coding;

@@ -45,8 +45,12 @@ impl Server {
 
     /// Serves bare model files with the state directory of a project.
     pub(crate) fn start_bare(project: &Project, models: &str) -> Self {
-        let line = format!("serve {models} --state STATE {ANY_PORTS}");
-        Self::spawn_line(&project.line(&line)).ready()
+        Self::start_line(project, &format!("serve {models} --state STATE"))
+    }
+
+    /// Runs a line that serves.
+    pub(crate) fn start_line(project: &Project, line: &str) -> Self {
+        Self::spawn_line(&project.line(&format!("{line} {ANY_PORTS}"))).ready()
     }
 
     /// Waits for the first line of standard output.

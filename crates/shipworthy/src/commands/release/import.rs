@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use anyhow::Result;
+use anyhow::{Result, bail};
 use clap::Args as ClapArgs;
 use serde::Serialize;
 use shipworthy_control::import::{self, Imported, Origin, Request, Source};
@@ -14,6 +14,7 @@ use shipworthy_core::{Output, Task};
 use shipworthy_serving::remote::{Address, Description};
 use shipworthy_store::Permission;
 
+use super::archive;
 use crate::cli::Outcome;
 use crate::client::TokenArgs;
 use crate::commands::serve::in_capitals;
@@ -26,26 +27,28 @@ use crate::signing::SigningArgs;
 use crate::state::StateArgs;
 use crate::system::System;
 
-/// Make a release of a model that is there already: an MLflow model, a model file, or a model on
-/// another server.
+/// Make a release of a model that is there already (an MLflow model, a model file, or a model on
+/// another server), or take in a release that `release export` wrote.
 ///
 /// Of an MLflow model (a directory with a file MLmodel) the flavours xgboost, lightgbm, catboost
 /// and onnx are read, and its signature becomes the contract; of a bare file its own metadata do.
 /// What cannot be taken is refused or listed. The release names the git commit that has the files,
 /// when they lie in a clean tree of which a clone will have it; else it is marked unreproducible.
 /// A model on another server (Open Inference Protocol V2 over REST) stays there: the release says
-/// where it is, what it takes and what it answers to the golden rows.
+/// where it is, what it takes and what it answers to the golden rows. A release that comes as an
+/// archive keeps its id and what keys say of it that are trusted here; its reference rows stay where
+/// it was made.
 #[derive(ClapArgs, Debug)]
 #[command(after_help = "Examples:\n  shipworthy release import mlruns/1/models/m-8a6f/artifacts \
     --name late\n  shipworthy release import late.onnx --task binary --target late\n  shipworthy \
-    release import http://green:8080/v2/models/late\n  shipworthy \
+    release import http://green:8080/v2/models/late\n  shipworthy release import late.tar\n  shipworthy \
     serve --release 08d796d1faec")]
 pub(super) struct Args {
     /// The directory of an MLflow model, or a model file (XGBoost JSON or UBJSON, LightGBM text,
     /// CatBoost JSON, ONNX), or the address of a model on another server
-    /// (http://HOST:PORT/v2/models/NAME).
+    /// (http://HOST:PORT/v2/models/NAME), or an archive of a release.
     #[arg(value_name = "PATH or URL")]
-    source: PathBuf,
+    pub(super) source: PathBuf,
 
     /// The name of the endpoint that will serve it; made from the path or URL, unless given.
     #[arg(long, value_name = "NAME")]
@@ -78,25 +81,29 @@ pub(super) struct Args {
     #[arg(long, value_name = "VARIABLE")]
     remote_token_variable: Option<String>,
 
+    /// Of an archive: trust the keys of this file first (Ed25519 in PEM, as `key show` prints them).
+    #[arg(long, value_name = "FILE")]
+    pub(super) trust: Option<PathBuf>,
+
     #[command(flatten)]
-    state: StateArgs,
+    pub(super) state: StateArgs,
 
     /// Why; it stands in the record of this action.
     #[arg(long, value_name = "WHY", default_value = "imported by `shipworthy release import`")]
-    reason: String,
+    pub(super) reason: String,
 
     #[command(flatten)]
-    actor: TokenArgs,
+    pub(super) actor: TokenArgs,
 
     #[command(flatten)]
     signing: SigningArgs,
 
     #[command(flatten)]
-    onnx: OnnxRuntime,
+    pub(super) onnx: OnnxRuntime,
 
     /// Print JSON.
     #[arg(long)]
-    json: bool,
+    pub(super) json: bool,
 }
 
 #[derive(Serialize)]
@@ -118,7 +125,28 @@ fn task(text: &str) -> Result<Task, String> {
     found.map(|(_, task)| task).ok_or_else(|| "one of binary, multiclass, regression".to_owned())
 }
 
+impl Args {
+    /// The first option that says something of a model and is given.
+    pub(super) fn said_of_a_model(&self) -> Option<&'static str> {
+        let given = [
+            ("--name", self.name.is_some()),
+            ("--task", self.task.is_some()),
+            ("--target", self.target.is_some()),
+            ("--classes", self.classes.is_some()),
+            ("--contract", self.contract.is_some()),
+            ("--remote-token-variable", self.remote_token_variable.is_some()),
+        ];
+        given.into_iter().find(|(_, is_given)| *is_given).map(|(name, _)| name)
+    }
+}
+
 pub(super) fn run(args: &Args, system: &System) -> Result<Outcome> {
+    if archive::is_meant(&args.source) {
+        return archive::take(args, system);
+    }
+    if args.trust.is_some() {
+        bail!("--trust is for an archive that `release export` wrote, and this is none");
+    }
     let elsewhere = elsewhere(args)?;
     let request = Request {
         source: elsewhere.as_ref().map_or(Source::Path(&args.source), Source::Server),

@@ -1,0 +1,133 @@
+//! `shipworthy release export`, and `release import` of such a file.
+
+use std::fs::{self, File};
+use std::io::{BufReader, BufWriter, Read};
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result, bail};
+use clap::Args as ClapArgs;
+use serde_json::json;
+use shipworthy_control::project::LedgerSizes;
+use shipworthy_control::release::{Archive, Error, Refusal, Taken};
+use shipworthy_core::signing::PublicKey;
+use shipworthy_store::Permission;
+
+use super::One;
+use super::import;
+use crate::cli::Outcome;
+use crate::input;
+use crate::model_loader::ModelLoader;
+use crate::onnx_runtime::OnnxRuntime;
+use crate::output;
+use crate::server::{State, copy_events};
+use crate::system::System;
+
+#[derive(ClapArgs, Debug)]
+#[command(after_help = "Example:\n  shipworthy release export 08d796d1faec --output late.tar\n  \
+    shipworthy key show > team.pem\nand where it is to go:\n  shipworthy release import late.tar --trust \
+    team.pem")]
+pub(super) struct Args {
+    #[command(flatten)]
+    one: One,
+
+    /// The file to write.
+    #[arg(long, short, value_name = "FILE")]
+    output: PathBuf,
+
+    #[command(flatten)]
+    onnx: OnnxRuntime,
+}
+
+pub(super) fn export(args: &Args, system: &System) -> Result<Outcome> {
+    let mut shelf = args.one.shelf()?;
+    shelf.models = ModelLoader::for_command(&args.onnx, system);
+    let archive = shelf.export(&shelf.resolve(&args.one.release)?)?;
+    let path = &args.output;
+    let written = write(&archive, path);
+    written.with_context(|| format!("cannot write {}", path.display()))?;
+    if args.one.json {
+        let bytes = fs::metadata(path)?.len();
+        output::json(&json!({"release": archive.id().as_str(), "path": path, "bytes": bytes}))?;
+    } else {
+        output::line(&path.display().to_string())?;
+    }
+    Ok(Outcome::Done)
+}
+
+/// Writes beside the place first: half an archive never has its name.
+fn write(archive: &Archive, path: &Path) -> Result<()> {
+    let mut beside = path.as_os_str().to_owned();
+    beside.push(".part");
+    let file = File::create(&beside)?;
+    archive.write(BufWriter::new(&file))?;
+    file.sync_all()?;
+    fs::rename(&beside, path)?;
+    Ok(())
+}
+
+/// Whether a file begins as an archive of a release does.
+pub(super) fn is_meant(path: &Path) -> bool {
+    const NAME: &[u8] = b"release.json\0";
+    const MAGIC: (usize, &[u8]) = (257, b"ustar");
+    let mut begin = [0; 512];
+    let read = File::open(path).and_then(|mut file| file.read_exact(&mut begin));
+    read.is_ok() && begin.starts_with(NAME) && begin[MAGIC.0..].starts_with(MAGIC.1)
+}
+
+/// What to do about a key that is not known here.
+fn advised(error: Error) -> anyhow::Error {
+    let is_unknown = matches!(&error,
+        Error::Refused { why, .. } if matches!(**why, Refusal::NoProvenance));
+    let error = anyhow::Error::from(error);
+    match is_unknown {
+        true => error.context(
+            "nobody who is trusted here says where it comes from: --trust FILE trusts the keys that \
+             `shipworthy key show` prints where it was made",
+        ),
+        false => error,
+    }
+}
+
+fn keys(path: &Path) -> Result<Vec<PublicKey>> {
+    PublicKey::all_from_pem(&input::text(path)?).with_context(|| path.display().to_string())
+}
+
+/// Takes in the release of an archive.
+pub(super) fn take(args: &import::Args, system: &System) -> Result<Outcome> {
+    if let Some(said) = args.said_of_a_model() {
+        bail!("{said} says something of a model, and an archive has a whole release: leave it out");
+    }
+    let path = &args.source;
+    let file = File::open(path).with_context(|| format!("cannot read {}", path.display()))?;
+    let archive = Archive::read(BufReader::new(file));
+    let archive = archive.with_context(|| format!("{} is refused", path.display()))?;
+    let keys = args.trust.as_deref().map_or_else(|| Ok(Vec::new()), keys)?;
+    let models = ModelLoader::for_command(&args.onnx, system);
+    let kept = State::open(&args.state.state, models, system)?;
+    let by = kept.authorise(&args.actor, Permission::Control, &args.reason, system)?;
+    let taken = (|| {
+        for key in &keys {
+            kept.shelf.store.trust_key(key, &by)?;
+        }
+        kept.shelf.take(&archive, &by).map_err(advised)
+    })();
+    copy_events(&kept.lock, &kept.shelf.store, &LedgerSizes::default(), system);
+    let Taken { id, project, was_here, left_out } = taken?;
+    if args.json {
+        let told = json!({
+            "release": id.as_str(), "name": project, "was_here": was_here, "left_out": left_out,
+        });
+        output::json(&told)?;
+        return Ok(Outcome::Done);
+    }
+    for statement in &left_out {
+        output::note(&format!("left out: {statement}"));
+    }
+    output::line(id.as_str())?;
+    let was_here = if was_here { "is here already" } else { "is taken in" };
+    let short = &id.as_str()[..19];
+    output::note(&format!(
+        "{project}: {was_here}; to serve it: shipworthy serve --release {short}"
+    ));
+    Ok(Outcome::Done)
+}

@@ -1,0 +1,111 @@
+//! A release travels as one file, and is the same release where it comes to.
+
+use std::fs;
+
+use serde_json::Value;
+
+use crate::command::Ran;
+use crate::project::{Project, row};
+use crate::server::Server;
+
+/// A project with a release, its archive, and the public half of its key beside it.
+fn exported() -> (Project, String) {
+    let project = Project::new();
+    project.commit();
+    let made = project.run("release PROJECT --state STATE --json");
+    made.expect(0);
+    let id = made.json()["release"].as_str().unwrap().to_owned();
+    export(&project, &id, "release.tar").expect(0);
+    let pem = project.run("key show --state STATE");
+    pem.expect(0);
+    fs::write(project.beside("team.pem"), &pem.stdout).unwrap();
+    (project, id)
+}
+
+fn export(project: &Project, id: &str, file: &str) -> Ran {
+    project.run(&format!("release export {id} --state STATE --output BESIDE/{file} --json"))
+}
+
+fn import(project: &Project, file: &str) -> Ran {
+    project.run(&format!("release import BESIDE/{file} --state BESIDE/other --json"))
+}
+
+/// The same, by somebody who knows whose key it is.
+fn import_trusting(project: &Project, file: &str) -> Ran {
+    let line = "--trust BESIDE/team.pem --state BESIDE/other --json";
+    project.run(&format!("release import BESIDE/{file} {line}"))
+}
+
+#[test]
+fn a_release_is_the_same_elsewhere_with_what_is_said_of_it() {
+    let (project, id) = exported();
+    let taken = import_trusting(&project, "release.tar");
+    taken.expect(0);
+    assert_eq!(taken.json()["release"], id);
+    assert_eq!(
+        (&taken.json()["was_here"], &taken.json()["left_out"]),
+        (&false.into(), &serde_json::json!([]))
+    );
+    project.run(&format!("release verify {id} --state BESIDE/other")).expect(0);
+    let kinds = |state: &str| {
+        let said = project.run(&format!("release attestations {id} --state {state} --json"));
+        let said = said.json();
+        let kinds = said.as_array().or(said["attestations"].as_array()).unwrap().clone();
+        kinds.iter().map(|one| one["predicate_type"].clone()).collect::<Vec<Value>>()
+    };
+    assert_eq!(kinds("BESIDE/other"), kinds("STATE"));
+    // From there it travels on as the same file.
+    let again = format!("release export {id} --state BESIDE/other --output BESIDE/again.tar");
+    project.run(&again).expect(0);
+    let bytes = |file| fs::read(project.beside(file)).unwrap();
+    assert!(bytes("again.tar") == bytes("release.tar"), "another file");
+    let twice = import(&project, "release.tar");
+    twice.expect(0);
+    assert_eq!(twice.json()["was_here"], true);
+}
+
+#[test]
+fn a_release_of_a_key_that_is_not_known_is_refused() {
+    let (project, id) = exported();
+    let refused = import(&project, "release.tar");
+    refused.expect(2);
+    refused.says("it has no provenance by a key that is trusted");
+    refused.says("--trust FILE");
+    project.run(&format!("release verify {id} --state BESIDE/other")).expect(2);
+}
+
+#[test]
+fn an_archive_that_was_changed_is_refused_by_what_was_changed() {
+    let (project, _) = exported();
+    let whole = fs::read(project.beside("release.tar")).unwrap();
+    let check = |change: &dyn Fn(&mut Vec<u8>), told: &str| {
+        let mut bytes = whole.clone();
+        change(&mut bytes);
+        fs::write(project.beside("changed.tar"), bytes).unwrap();
+        let refused = import_trusting(&project, "changed.tar");
+        refused.expect(2);
+        refused.says(told);
+    };
+    let replace = |bytes: &mut Vec<u8>, old: &[u8], new: &[u8]| {
+        let at = bytes.windows(old.len()).position(|window| window == old).unwrap();
+        bytes[at..at + old.len()].copy_from_slice(new);
+    };
+    check(&|bytes| replace(bytes, b"\"format\":1", b"\"format\":9"), "it has the format 9");
+    check(&|bytes| replace(bytes, b"card-fraud", b"curd-fraud"), "the release is named");
+    let contract = b"\"name\": \"amount\"";
+    check(&|bytes| replace(bytes, contract, b"\"name\": \"Amount\""), "its file `contract.json`");
+    check(&|bytes| bytes.truncate(whole.len() / 2), "it cannot be read as a tar archive");
+    let told = import(&project, "release.tar --name late");
+    told.expect(2);
+    told.says("--name says something of a model");
+}
+
+#[test]
+fn a_release_from_elsewhere_is_served() {
+    let (project, id) = exported();
+    import_trusting(&project, "release.tar").expect(0);
+    let server =
+        Server::start_line(&project, &format!("serve --release {id} --state BESIDE/other"));
+    let answered = server.predict(&[row(1)]).expect(200);
+    assert_eq!(answered["release"], id);
+}
