@@ -15,6 +15,7 @@ use super::*;
 use crate::train::{HeldOut, Labelled};
 
 mod classes;
+mod levels;
 
 const ROWS: usize = 2_000;
 

@@ -52,19 +52,19 @@ fn labelled(from: usize) -> Labelled {
     Labelled { batch, labels: all().map(class).collect() }
 }
 
-fn narrow() -> Contract {
+pub(super) fn narrow() -> Contract {
     let mut contract = contract();
     contract.columns.truncate(2);
     contract
 }
 
-fn release(says: fn(&[f64]) -> [f64; 3]) -> LoadedRelease {
+pub(super) fn release(says: fn(&[f64]) -> [f64; 3]) -> LoadedRelease {
     let model = ModelFile::Matrix(Arc::new(Classes { says }));
     let id = ReleaseId::from_sha256(&[7; 32]);
     LoadedRelease::new(id, None, three(), narrow(), &model).unwrap()
 }
 
-fn three() -> Output {
+pub(super) fn three() -> Output {
     let classes = ["a", "b", "c"].map(str::to_owned).to_vec();
     Output { task: Task::Multiclass, target: "class".to_owned(), classes }
 }
