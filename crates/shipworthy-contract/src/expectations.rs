@@ -9,6 +9,7 @@
 //! **Invariant:** no expectation of a suite goes unanswered. What is not understood is a result with
 //! its exception.
 
+mod aside;
 mod bounds;
 mod column_map;
 mod condition;
@@ -38,6 +39,7 @@ mod value_set;
 mod words;
 mod z_scores;
 
+pub use aside::Scratch;
 pub use evaluation::Evaluation;
 pub use finding::ExpectationResult;
 pub(crate) use known::known_name;

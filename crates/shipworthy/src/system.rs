@@ -1,5 +1,6 @@
 //! The edge where time, chance and the environment come in. Nothing below reads them.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
@@ -43,6 +44,16 @@ impl System {
             features: features(),
             processors: Self::cores(),
         }
+    }
+
+    /// Where large files may lie that nobody keeps: TMPDIR, else `/var/tmp`, which is on a disk where
+    /// `/tmp` is in memory, else what the system has.
+    pub(crate) fn scratch_directory() -> PathBuf {
+        let on_disk = || Some(PathBuf::from("/var/tmp")).filter(|path| path.is_dir());
+        Self::variable("TMPDIR")
+            .map(PathBuf::from)
+            .or_else(on_disk)
+            .unwrap_or_else(std::env::temp_dir)
     }
 
     /// Processors that this process may use.

@@ -3,9 +3,10 @@
 use serde_json::Value;
 use shipworthy_rows::Cell;
 
+use super::aside::Shared;
 use super::bounds::Bounds;
 use super::finding::Finding;
-use super::groups::{Groups, Key, MAX_GROUPS};
+use super::groups::{Groups, Key, MAX_GROUPS, Numbered};
 use super::kwargs::Kwargs;
 use super::problem::Problem;
 use super::scalar::{Scalar, compare, json};
@@ -96,6 +97,13 @@ impl Counted {
         }
     }
 
+    /// Puts aside what has no room, but where the values themselves are wanted.
+    pub(super) fn put_aside_in(&mut self, scratch: Shared) {
+        if !matches!(self.asked, Asked::MostCommon(..)) {
+            self.groups.put_aside_in(scratch);
+        }
+    }
+
     /// The column whose different values are counted.
     pub(super) const fn column(&self) -> usize {
         self.column
@@ -107,7 +115,7 @@ impl Counted {
         chunk.each_group(self.column, |cell, times| {
             let Some(key) = Key::of(cell) else { return };
             self.present += if self.is_first_pass { times } else { 0 };
-            if let Some(entry) = self.groups.entry(key) {
+            if let Some(entry) = self.groups.entry(key, times) {
                 let value = || if keeps_values { Scalar::of_cell(cell) } else { None };
                 entry.or_insert_with(|| (0, value())).0 += times;
             }
@@ -118,12 +126,11 @@ impl Counted {
     pub(super) fn merge(&mut self, other: Self) {
         self.present += other.present;
         let Self { mut groups, .. } = other;
-        if groups.is_void() {
-            self.groups = groups;
-            return;
+        if self.groups.is_aside() || groups.is_aside() || groups.is_void() {
+            return self.groups.give_up();
         }
         for (key, (count, value)) in groups.drain() {
-            if let Some(entry) = self.groups.entry(key) {
+            if let Some(entry) = self.groups.entry(key, count) {
                 entry.or_insert((0, value)).0 += count;
             }
         }
@@ -131,6 +138,10 @@ impl Counted {
 
     /// Whether the rows must be read again.
     pub(super) fn another_pass(&mut self, rows: u64) -> bool {
+        if self.groups.is_aside() {
+            self.distinct +=
+                self.groups.replay(|entry, times| entry.or_insert((0, None)).0 += times);
+        }
         if self.groups.is_void() {
             (self.distinct, self.most) = (0, Most::default());
         } else {
@@ -170,6 +181,18 @@ impl Counted {
                 Finding::observed(success, shown.into())
             }
         }
+    }
+}
+
+impl Numbered for (u64, Option<Scalar>) {
+    fn number(&self) -> u64 {
+        self.0
+    }
+}
+
+impl Numbered for () {
+    fn number(&self) -> u64 {
+        0
     }
 }
 
@@ -217,6 +240,11 @@ impl DistinctSet {
         })
     }
 
+    /// Puts aside what has no room.
+    pub(super) fn put_aside_in(&mut self, scratch: Shared) {
+        self.outside.put_aside_in(scratch);
+    }
+
     /// The column whose different values are compared.
     pub(super) const fn column(&self) -> usize {
         self.column
@@ -230,10 +258,13 @@ impl DistinctSet {
                 self.seen[place] = true;
             } else if let Some(key) = self.key_outside(cell) {
                 let mut is_new = false;
-                if let Some(entry) = self.outside.entry(key) {
+                if let Some(entry) = self.outside.entry(key, 0) {
                     entry.or_insert_with(|| is_new = true);
                 }
-                if is_new && self.examples.len() < EXAMPLES {
+                let is_wanted = self.examples.len() < EXAMPLES;
+                // Of what is put aside nobody knows yet whether it is new.
+                let may_be_new = is_new || self.outside.is_aside();
+                if is_wanted && may_be_new && !self.examples.contains(&json(cell)) {
                     self.examples.push(json(cell));
                 }
             }
@@ -248,12 +279,11 @@ impl DistinctSet {
     pub(super) fn merge(&mut self, other: Self) {
         let Self { seen, mut outside, examples, .. } = other;
         self.seen.iter_mut().zip(seen).for_each(|(here, there)| *here |= there);
-        if outside.is_void() {
-            self.outside = outside;
-            return;
+        if self.outside.is_aside() || outside.is_aside() || outside.is_void() {
+            return self.outside.give_up();
         }
         for (key, ()) in outside.drain() {
-            if let Some(entry) = self.outside.entry(key) {
+            if let Some(entry) = self.outside.entry(key, 0) {
                 entry.or_insert(());
             }
         }
@@ -266,6 +296,9 @@ impl DistinctSet {
 
     /// Whether the rows must be read again.
     pub(super) fn another_pass(&mut self, rows: u64) -> bool {
+        if self.outside.is_aside() {
+            self.outside_count += self.outside.replay(|entry, _| *entry.or_insert(()));
+        }
         match self.outside.is_void() {
             true => {
                 self.outside_count = 0;

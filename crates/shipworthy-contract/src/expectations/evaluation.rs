@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use shipworthy_rows::{RowBatch, Schema};
 
+use super::aside::{Scratch, Shared};
 use super::condition::Condition;
 use super::dictionary::Dictionaries;
 use super::finding::{ExpectationResult, Finding};
@@ -43,6 +44,22 @@ impl Evaluation {
         let tasks = suite.expectations.iter().map(|declared| Task::new(declared, schema));
         let (tasks, dictionaries) = (tasks.collect(), Dictionaries::default());
         Self { tasks, dictionaries, rows: 0, is_first_pass: true }
+    }
+
+    /// Puts aside in a scratch what has no room in memory, instead of asking for another pass over the
+    /// rows for a part of it each.
+    #[must_use]
+    pub fn with_scratch(self, scratch: impl Scratch + 'static) -> Self {
+        /// About 80 MB for an expectation. Parts of what is put aside are smaller.
+        const HELD_KEYS: usize = 1 << 20;
+        self.put_aside_in(&Shared::new(scratch, HELD_KEYS))
+    }
+
+    fn put_aside_in(mut self, scratch: &Shared) -> Self {
+        for task in &mut self.tasks {
+            task.state.put_aside_in(scratch.clone());
+        }
+        self
     }
 
     /// Looks at the next rows, which are of the schema. `first_row` is the number of the first of

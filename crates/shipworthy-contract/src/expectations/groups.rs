@@ -2,14 +2,16 @@
 //!
 //! A number and a text of up to fifteen bytes are their own keys; a longer text is a hash of 128 bits,
 //! which two of a billion texts share with a chance of 1 in 10^21. When there are more keys than the bound,
-//! nothing is guessed: the rows are read again, in each reading those whose key falls into one part
-//! of the keys.
+//! nothing is guessed: they are put aside where there is a scratch, else the rows are read again, in
+//! each reading those whose key falls into one part of the keys.
 
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 use std::hash::{BuildHasherDefault, DefaultHasher, Hash, Hasher};
 
 use shipworthy_rows::Cell;
+
+use super::aside::{Aside, Shared};
 
 /// Keys held at a time: with a small value each, about 200 MB.
 pub(super) const MAX_GROUPS: usize = 4 << 20;
@@ -45,6 +47,23 @@ impl Key {
         };
         // A text is no number, whose second half is 0, and an empty one is a text.
         Self(first, second | ((text.len() as u64 + 1) << 56))
+    }
+
+    /// The part of the keys that it falls into, of so many.
+    pub(super) const fn part(self, parts: usize) -> usize {
+        #[allow(clippy::cast_possible_truncation, reason = "less than the parts")]
+        let part = (mixed(self.0 ^ self.1) % parts as u64) as usize;
+        part
+    }
+
+    /// What it consists of.
+    pub(super) const fn halves(self) -> [u64; 2] {
+        [self.0, self.1]
+    }
+
+    /// The key that consists of these.
+    pub(super) const fn of_halves([first, second]: [u64; 2]) -> Self {
+        Self(first, second)
     }
 
     /// Of several values together; a missing one equals a missing one.
@@ -83,36 +102,107 @@ pub(super) fn bits(cell: Cell<'_>) -> Option<u64> {
     }
 }
 
+/// What is held about a key, when it is put aside: a number from which it can be made again.
+pub(super) trait Numbered {
+    fn number(&self) -> u64;
+}
+
 /// Keys with something about each.
 #[derive(Clone, Debug)]
 pub(super) struct Groups<T> {
     kept: HashMap<Key, T, Mixed>,
     limit: usize,
+    scratch: Option<Shared>,
+    /// All that came, once there was more than the bound.
+    aside: Option<Aside>,
     /// Into how many parts the keys are divided, and which is read.
-    parts: u64,
-    part: u64,
+    parts: usize,
+    part: usize,
     /// More keys than the bound came: this reading is void.
     is_over: bool,
 }
 
-impl<T> Groups<T> {
+impl<T: Numbered> Groups<T> {
     /// No keys yet, `limit` at most at a time.
     pub(super) fn new(limit: usize) -> Self {
-        Self { kept: HashMap::default(), limit, parts: 1, part: 0, is_over: false }
+        let (kept, scratch, aside) = (HashMap::default(), None, None);
+        Self { kept, limit, scratch, aside, parts: 1, part: 0, is_over: false }
     }
 
-    /// What is held about a key; none when it is not of this reading.
+    /// Puts aside what has no room, and no longer reads again.
+    pub(super) fn put_aside_in(&mut self, scratch: Shared) {
+        self.scratch = Some(scratch);
+    }
+
+    /// What is held about a key; none when it is not of this reading, or was put aside with the
+    /// number, from which [`Self::replay`] goes on.
     #[inline]
-    pub(super) fn entry(&mut self, key: Key) -> Option<Entry<'_, Key, T>> {
-        if self.is_over || (self.parts > 1 && mixed(key.0 ^ key.1) % self.parts != self.part) {
+    pub(super) fn entry(&mut self, key: Key, number: u64) -> Option<Entry<'_, Key, T>> {
+        if self.is_over || (self.parts > 1 && key.part(self.parts) != self.part) {
             return None;
         }
-        if self.kept.len() >= self.limit && !self.kept.contains_key(&key) {
-            self.is_over = true;
-            self.kept = HashMap::default();
+        if let Some(aside) = &mut self.aside {
+            if aside.put(key, number).is_err() {
+                self.give_up();
+            }
             return None;
+        }
+        if self.is_full() && !self.kept.contains_key(&key) {
+            self.put_aside();
+            return self.entry(key, number);
         }
         Some(self.kept.entry(key))
+    }
+
+    fn is_full(&self) -> bool {
+        // A reading of a part follows one whose scratch has failed.
+        let scratch = self.scratch.as_ref().filter(|_| self.parts == 1);
+        self.kept.len() >= scratch.map_or(self.limit, |scratch| scratch.held_keys)
+    }
+
+    fn put_aside(&mut self) {
+        let kept = std::mem::take(&mut self.kept);
+        let Some(scratch) = self.scratch.take() else { return self.give_up() };
+        let mut aside = Aside::new(scratch);
+        let mut kept = kept.into_iter();
+        match kept.try_for_each(|(key, held)| aside.put(key, held.number())) {
+            Ok(()) => self.aside = Some(aside),
+            Err(_) => self.give_up(),
+        }
+    }
+
+    /// What came of this reading is to be forgotten.
+    pub(super) fn give_up(&mut self) {
+        (self.is_over, self.aside) = (true, None);
+        self.kept = HashMap::default();
+    }
+
+    /// Whether keys were put aside.
+    pub(super) const fn is_aside(&self) -> bool {
+        self.aside.is_some()
+    }
+
+    /// Goes through the keys that were put aside, each with its numbers in the order in which they
+    /// came; gives how many different keys there are. Where they cannot be read, or a part of them has
+    /// no room, this reading is void.
+    pub(super) fn replay(&mut self, mut see: impl FnMut(Entry<'_, Key, T>, u64)) -> u64 {
+        let Some(aside) = self.aside.take() else { return 0 };
+        let mut keys = 0;
+        for part in 0..aside.parts() {
+            self.kept.clear();
+            let read = aside.each(part, |key, number| {
+                if let Some(entry) = self.entry(key, number) {
+                    see(entry, number);
+                }
+            });
+            if read.is_err() || self.is_over {
+                self.give_up();
+                return 0;
+            }
+            keys += self.len();
+        }
+        self.kept = HashMap::default();
+        keys
     }
 
     /// How many keys there are, of this reading.
@@ -136,8 +226,8 @@ impl<T> Groups<T> {
         if std::mem::take(&mut self.is_over) {
             // There are no more keys than rows; half of the bound leaves room for uneven parts.
             let keys_per_part = (self.limit as u64 / 2).max(1);
-            self.parts =
-                self.parts.max(rows / keys_per_part + 1) * if self.parts > 1 { 2 } else { 1 };
+            let parts = usize::try_from(rows / keys_per_part + 1).unwrap_or(usize::MAX / 2);
+            self.parts = self.parts.max(parts) * if self.parts > 1 { 2 } else { 1 };
             self.part = 0;
             return true;
         }
@@ -213,7 +303,7 @@ mod tests {
         loop {
             for value in 0..rows {
                 let key = Key::of(Cell::Integer(value % 73)).unwrap();
-                if let Some(entry) = groups.entry(key) {
+                if let Some(entry) = groups.entry(key, 0) {
                     entry.or_insert(());
                 }
             }

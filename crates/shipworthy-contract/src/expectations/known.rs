@@ -1,5 +1,6 @@
 //! The expectations by name, and what is kept while one of them is evaluated.
 
+use super::aside::Shared;
 use super::column_map::ColumnMap;
 use super::distinct::{Counted, DistinctSet, Relation};
 use super::finding::Finding;
@@ -154,6 +155,16 @@ impl State {
             Self::Counted(state) => Some(state.column()),
             Self::DistinctSet(state) => Some(state.column()),
             _ => None,
+        }
+    }
+
+    /// Puts aside what has no room in memory.
+    pub(super) fn put_aside_in(&mut self, scratch: Shared) {
+        match self {
+            Self::Unique(state) => state.put_aside_in(scratch),
+            Self::Counted(state) => state.put_aside_in(scratch),
+            Self::DistinctSet(state) => state.put_aside_in(scratch),
+            _ => {}
         }
     }
 

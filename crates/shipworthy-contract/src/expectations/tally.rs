@@ -124,6 +124,28 @@ impl Tally {
         self.rows.keep(row, MAX_ROWS, || ());
     }
 
+    /// Whether the first rows that are not as expected have a value each.
+    pub(super) fn has_values(&self) -> bool {
+        self.first_rows().all(|row| self.values.kept.contains_key(&row))
+    }
+
+    /// Adds the values of the first rows that are not as expected, where a chunk has them.
+    pub(super) fn fill_values(&mut self, chunk: &Chunk<'_>, value: impl Fn(usize) -> Value) {
+        let place = |row: u64| usize::try_from(row.checked_sub(chunk.first_row)?).ok();
+        let is_in = |place: &usize| *place < chunk.batch.rows();
+        let rows: Vec<u64> = self.first_rows().collect();
+        for row in rows {
+            if let Some(place) = place(row).filter(is_in) {
+                self.values.keep(row, MAX_VALUES, || value(place));
+            }
+        }
+    }
+
+    /// The rows whose values are told.
+    fn first_rows(&self) -> impl Iterator<Item = u64> {
+        self.rows.kept.keys().copied().take(MAX_VALUES)
+    }
+
     /// Keeps the rows that were counted, but not what was found of them.
     pub(super) fn forget_unexpected(&mut self) {
         *self = Self { elements: self.elements, missing: self.missing, ..Self::default() };

@@ -4,8 +4,9 @@ use std::collections::hash_map::Entry;
 
 use serde_json::Value;
 
+use super::aside::Shared;
 use super::finding::Finding;
-use super::groups::{Groups, Key, MAX_GROUPS};
+use super::groups::{Groups, Key, MAX_GROUPS, Numbered};
 use super::kwargs::Kwargs;
 use super::problem::Problem;
 use super::record::Columns;
@@ -20,6 +21,8 @@ pub(super) struct Unique {
     tally: Tally,
     groups: Groups<Seen>,
     is_first_pass: bool,
+    /// Only the values of rows that are known are still looked for.
+    is_filling: bool,
 }
 
 /// What is unique.
@@ -34,6 +37,18 @@ enum Of {
 struct Seen {
     first: u64,
     again: bool,
+}
+
+impl Seen {
+    const fn of(number: u64) -> Self {
+        Self { first: number >> 1, again: number & 1 == 1 }
+    }
+}
+
+impl Numbered for Seen {
+    fn number(&self) -> u64 {
+        (self.first << 1) | u64::from(self.again)
+    }
 }
 
 impl Unique {
@@ -57,18 +72,29 @@ impl Unique {
 
     fn new(kwargs: &mut Kwargs<'_>, of: Of) -> Result<Self, Problem> {
         let (mostly, tally) = (kwargs.mostly()?, Tally::default());
-        Ok(Self { of, mostly, tally, groups: Groups::new(MAX_GROUPS), is_first_pass: true })
+        let groups = Groups::new(MAX_GROUPS);
+        Ok(Self { of, mostly, tally, groups, is_first_pass: true, is_filling: false })
+    }
+
+    /// Puts aside what has no room.
+    pub(super) fn put_aside_in(&mut self, scratch: Shared) {
+        self.groups.put_aside_in(scratch);
     }
 
     /// Judges the rows of a chunk.
     pub(super) fn see(&mut self, chunk: &Chunk<'_>) {
+        if self.is_filling {
+            return self.tally.fill_values(chunk, |row| self.of.json(chunk, row));
+        }
         for row in chunk.rows() {
             self.tally.elements += u64::from(self.is_first_pass);
             match self.of.key(chunk, row) {
                 None => self.tally.missing += u64::from(self.is_first_pass),
                 Some(key) => {
-                    let value = || self.of.json(chunk, row);
-                    count(&mut self.groups, &mut self.tally, key, chunk.number(row), value);
+                    let seen = Seen { first: chunk.number(row), again: false };
+                    if let Some(entry) = self.groups.entry(key, seen.number()) {
+                        count(entry, &mut self.tally, seen, Some(&|| self.of.json(chunk, row)));
+                    }
                 }
             }
         }
@@ -78,8 +104,11 @@ impl Unique {
     /// to be equal are reported without their value, which neither side has kept.
     pub(super) fn merge(&mut self, other: Self) {
         let Self { mut tally, mut groups, .. } = other;
+        if self.groups.is_aside() || groups.is_aside() || groups.is_void() {
+            self.groups.give_up();
+        }
         for (key, seen) in groups.drain() {
-            match self.groups.entry(key) {
+            match self.groups.entry(key, seen.number()) {
                 None => {}
                 Some(Entry::Vacant(place)) => {
                     place.insert(seen);
@@ -100,13 +129,17 @@ impl Unique {
 
     /// Whether the rows must be read again.
     pub(super) fn another_pass(&mut self, rows: u64) -> bool {
+        let was_aside = self.groups.is_aside();
+        let tally = &mut self.tally;
+        self.groups.replay(|entry, number| count(entry, tally, Seen::of(number), None));
         let was_void = self.groups.is_void();
         let again = self.groups.another_pass(rows);
         if was_void {
             self.tally.forget_unexpected();
         }
         self.is_first_pass = false;
-        again
+        self.is_filling = was_aside && !was_void && !self.tally.has_values();
+        again || self.is_filling
     }
 
     /// The result.
@@ -115,26 +148,27 @@ impl Unique {
     }
 }
 
+/// Counts a row with a value, whose text is at hand or not.
 fn count(
-    groups: &mut Groups<Seen>,
+    entry: Entry<'_, Key, Seen>,
     tally: &mut Tally,
-    key: Key,
-    row: u64,
-    value: impl Fn() -> Value,
+    seen: Seen,
+    value: Option<&dyn Fn() -> Value>,
 ) {
-    match groups.entry(key) {
-        None => {}
-        Some(Entry::Vacant(place)) => {
-            place.insert(Seen { first: row, again: false });
-        }
-        Some(Entry::Occupied(mut place)) => {
-            let seen = place.get_mut();
-            if !seen.again {
-                seen.again = true;
-                tally.unexpected(seen.first, &value);
-            }
-            tally.unexpected(row, value);
-        }
+    let Entry::Occupied(mut place) = entry else {
+        entry.insert_entry(seen);
+        return;
+    };
+    let mut unexpected = |row| match value {
+        Some(value) => tally.unexpected(row, value),
+        None => tally.unexpected_row(row),
+    };
+    if !std::mem::replace(&mut place.get_mut().again, true) {
+        unexpected(place.get().first);
+    }
+    // Who saw it twice has counted it.
+    if !seen.again {
+        unexpected(seen.first);
     }
 }
 

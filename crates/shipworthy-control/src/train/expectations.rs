@@ -25,7 +25,7 @@ pub(super) fn of_source(
         return Ok(());
     }
     let total = file.rows();
-    let results = validation::evaluate(file, &suite, &mut |rows| progress.rows(rows, total))?;
+    let results = validation::evaluate(file, &suite, None, &mut |rows| progress.rows(rows, total))?;
     judge(&expected, &results, "the training data is", progress)
 }
 

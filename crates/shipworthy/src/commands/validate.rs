@@ -10,15 +10,16 @@ use shipworthy_control::validation;
 use shipworthy_rows::files::RowFile;
 
 use crate::cli::Outcome;
+use crate::system::System;
 use crate::{input, output};
 
 /// Check the rows of a file against a suite of expectations.
 ///
 /// A suite is what Great Expectations writes (1.x or 0.18), or a plain list of objects with an
 /// expectation and its kwargs; names, arguments and results are those of Great Expectations. The
-/// file is read as a stream, in memory that does not grow with it; quantiles, z-scores and counts of
-/// very many different values read it more than once. An expectation that cannot be evaluated fails
-/// and says why.
+/// file is read as a stream, in memory that does not grow with it; quantiles and z-scores read it more
+/// than once, and more than a million different values wait in a file without a name in TMPDIR
+/// (`/var/tmp` without one). An expectation that cannot be evaluated fails and says why.
 #[derive(clap::Args, Debug)]
 #[command(
     after_help = "Examples:\n  shipworthy validate flights.parquet --expectations suite.json\n  \
@@ -68,7 +69,8 @@ fn evaluate(data: &Path, suite: &Suite) -> Result<(u64, Vec<ExpectationResult>)>
     }
     bar.set_message("reading");
     let mut rows = 0;
-    let results = validation::evaluate(&file, suite, &mut |seen| {
+    let scratch = System::scratch_directory();
+    let results = validation::evaluate(&file, suite, Some(&scratch), &mut |seen| {
         rows = seen;
         bar.set_position(seen);
     })?;

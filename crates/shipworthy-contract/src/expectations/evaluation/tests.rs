@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use shipworthy_rows::{Column, RowBatch, Schema};
 
 use super::*;
+use crate::expectations::aside::tests::Memory;
 use crate::expectations::names;
 
 fn batch() -> RowBatch {
@@ -250,6 +251,50 @@ fn texts_that_are_numbered_are_judged_as_others_are() {
     }
 }
 
+/// The results where all but three keys of an expectation are put aside, chunk by chunk.
+fn evaluate_aside(
+    suite: &Suite,
+    batch: &RowBatch,
+    chunk: usize,
+    scratch: Memory,
+) -> (Vec<ExpectationResult>, u32) {
+    let shared = Shared::new(scratch, 3);
+    let mut evaluation = Evaluation::new(suite, batch.schema()).put_aside_in(&shared);
+    for passes in 1.. {
+        for first in (0..batch.rows()).step_by(chunk) {
+            let rows: Vec<usize> = (first..(first + chunk).min(batch.rows())).collect();
+            evaluation.see(first as u64, &batch.take(&rows));
+        }
+        if !evaluation.another_pass() {
+            return (evaluation.finish(), passes);
+        }
+    }
+    unreachable!("it ends when no pass is asked for")
+}
+
+#[test]
+fn where_the_scratch_fails_the_rows_are_read_again() {
+    let suite = json!([
+        {"type": "ExpectColumnValuesToBeUnique", "kwargs": {"column": "n"}},
+        {"type": "ExpectColumnUniqueValueCountToBeBetween", "kwargs": {"column": "n"}},
+        {"type": "ExpectColumnDistinctValuesToBeInSet", "kwargs": {"column": "n", "value_set": [1]}},
+    ]);
+    let suite = Suite::of_json(suite).unwrap();
+    let values = (0..3000).map(|row| Some(if row < 1000 { row % 900 } else { 77 }));
+    let column = Column::Integer(values.collect());
+    let schema = Arc::new(Schema::new([("n", column.data_type())]));
+    let all = RowBatch::new(schema, vec![column]).unwrap();
+    let expected = evaluate(&suite, &all);
+    assert_eq!(expected[0].unexpected_count, Some(2200));
+    let unreadable = Memory::new(1 << 20, false);
+    // Writing, the whole of it, fails; then reading; then nothing. The last pass finds the values.
+    for (scratch, passes) in
+        [(Memory::new(0, true), 2), (unreadable, 2), (Memory::new(1 << 20, true), 2)]
+    {
+        assert_eq!(evaluate_aside(&suite, &all, 64, scratch), (expected.clone(), passes));
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(256))]
 
@@ -262,6 +307,17 @@ proptest! {
         let suite = Suite::of_json(list.collect()).unwrap();
         let results = evaluate(&suite, &batch());
         prop_assert_eq!(results.len(), suite.expectations.len());
+    }
+
+    #[test]
+    fn what_is_put_aside_is_judged_as_what_is_held(
+        rows in prop::collection::vec(0_usize..6, 0..40), chunk in 1_usize..9
+    ) {
+        let (suite, all) = (sensible(), batch().take(&rows));
+        let (aside, _) = evaluate_aside(&suite, &all, chunk, Memory::new(1 << 20, true));
+        for (aside, held) in aside.into_iter().zip(evaluate(&suite, &all)) {
+            prop_assert_eq!(aside, held);
+        }
     }
 
     #[test]
