@@ -268,6 +268,10 @@ pub enum Error {
     #[error("the histograms have different edges")]
     EdgesDiffer,
 
+    /// Two quantile sketches have different accuracies.
+    #[error("the sketches have different accuracies")]
+    AccuraciesDiffer,
+
     /// A method that compares numbers was given categories.
     #[error("the method compares numbers, not categories")]
     MethodNeedsNumbers,

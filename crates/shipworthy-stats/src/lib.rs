@@ -12,6 +12,8 @@
 //!   anything is computed.
 //! - Sums are compensated ([Neumaier 1974]), so a mean over many millions of rows loses no digits.
 //! - A function that allocates says how much.
+//! - Sketches ([`counts::Histogram`], [`counts::CategoryCounts`], [`quantile_sketch::QuantileSketch`])
+//!   are bounded, and those of parts merge into that of the whole, bit for bit.
 //!
 //! [Neumaier 1974]: https://doi.org/10.1002/zamm.19740540106
 //!
@@ -43,6 +45,7 @@ pub mod multiclass;
 pub mod multiple_testing;
 pub mod paired;
 pub mod presets;
+pub mod quantile_sketch;
 mod rank;
 pub mod regression;
 pub mod special;
