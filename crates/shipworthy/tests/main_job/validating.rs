@@ -37,6 +37,26 @@ fn a_suite_of_great_expectations_is_answered_as_it_answers() {
 }
 
 #[test]
+fn more_values_than_memory_may_hold_are_still_counted_exactly() {
+    const DIFFERENT: u32 = 1_050_000;
+    let directory = TempDir::new().unwrap();
+    let mut rows = String::from("id\n");
+    (0..DIFFERENT).for_each(|id| rows += &format!("{id}\n"));
+    fs::write(directory.path().join("rows.csv"), rows + "17\n").unwrap();
+    let suite = json!([
+        {"expectation": "ExpectColumnValuesToBeUnique", "kwargs": {"column": "id"}},
+        {"expectation": "ExpectColumnUniqueValueCountToBeBetween",
+         "kwargs": {"column": "id", "min_value": DIFFERENT, "max_value": DIFFERENT}},
+    ]);
+    let ran = validate(directory.path(), "rows.csv", &suite, "--json");
+    ran.expect(1);
+    let results = &ran.json()["results"];
+    assert_eq!(results[0]["unexpected_index_list"], json!([17, DIFFERENT]));
+    assert_eq!(results[0]["partial_unexpected_list"], json!([17, 17]));
+    assert_eq!(results[1]["success"], true);
+}
+
+#[test]
 fn three_kinds_of_file_and_two_of_suite_say_the_same() {
     let directory = TempDir::new().unwrap();
     fs::write(directory.path().join("rows.csv"), "a,b\n1,x\n,y\n3,\n").unwrap();
