@@ -97,6 +97,8 @@ pub struct ControlPlane {
     live_pages: Arc<Semaphore>,
     /// One reload at a time: the second sees what the first did.
     reloading: Mutex<()>,
+    /// One archive of a release at a time.
+    uploading: Mutex<()>,
 }
 
 impl fmt::Debug for ControlPlane {
@@ -115,6 +117,7 @@ impl ControlPlane {
             ledger_reads: Arc::new(Semaphore::new(MAX_LEDGER_READS)),
             live_pages: Arc::new(Semaphore::new(page::MAX_STREAMS)),
             reloading: Mutex::new(()),
+            uploading: Mutex::new(()),
         }
     }
 
@@ -164,6 +167,7 @@ pub fn router(plane: Arc<ControlPlane>) -> Router {
         .route("/v1/tokens", post(tokens::create))
         .route("/v1/tokens/{name_and_verb}", post(tokens::act))
         .route("/v1/sign-in-links", post(sign_in::new_link))
+        .route("/v1/releases", post(releases::upload))
         .route_layer(needs(Permission::Control));
     Router::new()
         .route("/", get(page::home))

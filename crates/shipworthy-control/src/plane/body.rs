@@ -19,6 +19,9 @@ pub(super) const MAX_SHOWN_CHARS: usize = 128;
 /// How long a body of that size may take.
 const BODY_TIMEOUT: Duration = Duration::from_secs(10);
 
+/// How long the archive of a release may take.
+const ARCHIVE_TIMEOUT: Duration = Duration::from_mins(10);
+
 /// The body of an action that needs nothing but a reason.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -36,14 +39,14 @@ pub(super) async fn read_long_json<T: DeserializeOwned>(
     body: Body,
     limit_bytes: usize,
 ) -> Result<T, Error> {
-    let bytes = read(body, limit_bytes).await?;
+    let bytes = read(body, limit_bytes, BODY_TIMEOUT).await?;
     serde_json::from_slice(&bytes).map_err(|error| Error::Malformed { message: error.to_string() })
 }
 
 /// Reads the fields of a page's form within the bounds of an action.
 pub(super) async fn read_form<T: DeserializeOwned>(request: Request) -> Result<T, Error> {
     let (parts, body) = request.into_parts();
-    let body = Body::from(read(body, MAX_BODY_BYTES).await?);
+    let body = Body::from(read(body, MAX_BODY_BYTES, BODY_TIMEOUT).await?);
     match Form::from_request(Request::from_parts(parts, body), &()).await {
         Ok(Form(fields)) => Ok(fields),
         Err(rejection) => Err(Error::BadRequest {
@@ -53,13 +56,18 @@ pub(super) async fn read_form<T: DeserializeOwned>(request: Request) -> Result<T
     }
 }
 
-async fn read(body: Body, limit_bytes: usize) -> Result<Bytes, Error> {
+/// Reads the archive of a release, of so many bytes.
+pub(super) async fn read_archive(body: Body, limit_bytes: usize) -> Result<Bytes, Error> {
+    read(body, limit_bytes, ARCHIVE_TIMEOUT).await
+}
+
+async fn read(body: Body, limit_bytes: usize, limit: Duration) -> Result<Bytes, Error> {
     use axum::body::HttpBody;
     if body.size_hint().lower() > limit_bytes as u64 {
         return Err(Error::BodyTooLarge { limit_bytes });
     }
     let is_sized = body.size_hint().exact().is_some();
-    match tokio::time::timeout(BODY_TIMEOUT, to_bytes(body, limit_bytes)).await {
+    match tokio::time::timeout(limit, to_bytes(body, limit_bytes)).await {
         Ok(Ok(bytes)) => Ok(bytes),
         // Without a declared length the limit is met while reading.
         Ok(Err(error)) if !is_sized && error.to_string().contains("length limit") => {
@@ -91,7 +99,7 @@ pub(super) fn query<T>(read: Result<Query<T>, QueryRejection>) -> Result<T, Erro
         Err(rejection) => Err(Error::BadRequest {
             message: rejection.body_text(),
             hint: "/v1/ledger/entries takes from, limit and last; /v1/events takes after and limit; \
-                   /v1/endpoints/NAME/history takes before and limit",
+                   /v1/endpoints/NAME/history takes before and limit; POST /v1/releases takes reason",
         }),
     }
 }

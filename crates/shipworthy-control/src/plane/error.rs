@@ -220,12 +220,15 @@ impl Error {
             Self::CrossOrigin => "send a token in `Authorization` instead of the session's cookie",
             Self::UnknownRoute { .. } => {
                 "/openapi.json describes what there is: /v1/status, /v1/checklist, /v1/reload, \
-                 /v1/tokens, /v1/sign-in-links, /v1/releases/NAME:approve (:attest, :hold, \
+                 /v1/tokens, /v1/sign-in-links, /v1/releases, /v1/releases/NAME:approve (:attest, :hold, \
                  :free), /v1/endpoints, /v1/endpoints/NAME:deploy (:promote, :approve, :hold, \
                  :resume, :rollback, :stop, :drill), /v1/ledger/entries and /v1/events"
             }
             Self::WrongMethod { .. } => "GET reads; POST acts, and its body gives a reason",
-            Self::BodyTooLarge { .. } => "an action is a few fields and a reason: send less",
+            Self::BodyTooLarge { .. } => {
+                "an action is a few fields and a reason, and an archive has 512 MiB at most: take a \
+                 larger one in with `shipworthy release import` where the state directory is"
+            }
             Self::BodyCut => "send the whole body, as long as Content-Length says, at once",
             Self::Malformed { .. } => "send one JSON object, for example {\"reason\": \"why\"}",
             Self::BadRequest { hint, .. } => hint,
@@ -318,6 +321,10 @@ impl From<release::Error> for Error {
             | release::Error::Ambiguous { .. }) => {
                 Self::NoSuchRelease { message: error.to_string() }
             }
+            error @ release::Error::Archive { .. } => Self::BadRequest {
+                message: chain(&error),
+                hint: "send what `shipworthy release export` wrote, as it is",
+            },
             error => Self::ReleaseRefused { message: chain(&error) },
         }
     }

@@ -1,9 +1,11 @@
-//! `/v1/releases/NAME:VERB`: what is said about a release, and whether its files stay.
+//! `/v1/releases`: releases that come from elsewhere; `/v1/releases/NAME:VERB`: what is said about one,
+//! and whether its files stay.
 
 use std::sync::Arc;
 
 use axum::body::Body;
-use axum::extract::{Extension, Path, State};
+use axum::extract::rejection::QueryRejection;
+use axum::extract::{Extension, Path, Query, State};
 use axum::http::{Response, StatusCode};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
@@ -11,14 +13,19 @@ use shipworthy_core::attestation::MAX_ENVELOPE_BYTES;
 use shipworthy_core::signing::SigningKey;
 use shipworthy_store::{Attribution, Permission};
 
-use super::body::{MAX_BODY_BYTES, name_and_verb, read_long_json};
+use super::body::{MAX_BODY_BYTES, Reasoned, name_and_verb, query, read_archive, read_long_json};
+use super::error::chain;
 use super::guard::Caller;
 use super::{ControlPlane, Error, json};
 use crate::models::Cause;
+use crate::release::{Archive, Taken};
 use crate::statement;
 
 /// The longest body, in bytes: what an envelope holds, and a reason.
 const MAX_STATEMENT_BYTES: usize = MAX_ENVELOPE_BYTES + MAX_BODY_BYTES;
+
+/// The longest archive of a release, in bytes. A larger one is taken in where the files are.
+pub(super) const MAX_ARCHIVE_BYTES: usize = 512 << 20;
 
 /// Gives the key that signs. Called on a thread that may block.
 pub trait Signer: Send + Sync {
@@ -86,6 +93,41 @@ impl Verb {
 #[cfg(test)]
 pub(super) fn verbs() -> impl Iterator<Item = (&'static str, Permission)> {
     Verb::ALL.into_iter().map(|(name, verb)| (name, verb.permission()))
+}
+
+/// The answer to an archive.
+#[derive(Serialize)]
+struct Uploaded {
+    release: String,
+    project: String,
+    was_here: bool,
+    left_out: Vec<String>,
+}
+
+/// Takes in a release from elsewhere: the body is its archive. One at a time, since it is held in
+/// memory.
+pub(super) async fn upload(
+    State(plane): State<Arc<ControlPlane>>,
+    Extension(Caller(token)): Extension<Caller>,
+    asked: Result<Query<Reasoned>, QueryRejection>,
+    body: Body,
+) -> Result<Response<Body>, Error> {
+    let Reasoned { reason } = query(asked)?;
+    let by = Attribution::new(&token.name, &reason, plane.ports.clock.now())?;
+    let _only = plane.uploading.lock().await;
+    let bytes = read_archive(body, MAX_ARCHIVE_BYTES).await?;
+    let taken = plane.blocking(move |plane| {
+        let archive = Archive::read(&*bytes).map_err(|error| Error::BadRequest {
+            message: chain(&error),
+            hint: "send what `shipworthy release export` wrote, as it is",
+        })?;
+        drop(bytes);
+        Ok(plane.ports.shelf.take(&archive, &by)?)
+    });
+    let Taken { id, project, was_here, left_out } = taken.await?;
+    let status = if was_here { StatusCode::OK } else { StatusCode::CREATED };
+    let release = id.to_string();
+    Ok(json(status, &Uploaded { release, project, was_here, left_out }))
 }
 
 pub(super) async fn act(

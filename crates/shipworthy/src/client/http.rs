@@ -1,5 +1,6 @@
 //! Requests to a control plane, and its refusals in its own words.
 
+use std::fs::File;
 use std::time::Duration;
 
 use anyhow::{Context, Result, anyhow, bail};
@@ -87,6 +88,21 @@ impl Client {
     ) -> Result<T> {
         let request = self.agent.post(format!("{}{path}", self.base));
         self.answer(request.header("authorization", self.bearer()).send_json(body))
+    }
+
+    /// Sends a file.
+    ///
+    /// # Errors
+    /// As [`Client::get`], and when the file cannot be read.
+    pub(crate) fn upload<T: DeserializeOwned>(
+        &self,
+        path: &str,
+        content_type: &str,
+        file: &File,
+    ) -> Result<T> {
+        let request = self.agent.post(format!("{}{path}", self.base));
+        let request = request.header("authorization", self.bearer());
+        self.answer(request.header("content-type", content_type).send(file))
     }
 
     fn bearer(&self) -> String {

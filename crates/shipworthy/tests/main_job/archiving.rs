@@ -109,3 +109,41 @@ fn a_release_from_elsewhere_is_served() {
     let answered = server.predict(&[row(1)]).expect(200);
     assert_eq!(answered["release"], id);
 }
+
+#[test]
+fn a_server_takes_a_release_in_while_it_serves() {
+    let (project, _) = exported();
+    let elsewhere = Project::new();
+    let server = Server::start(&elsewhere);
+    let was = server.release();
+    let beside = |file| project.beside(file).display().to_string();
+    let line = |more: &str| {
+        format!(
+            "release import {} --state STATE --reason arrived --json{more}",
+            beside("release.tar")
+        )
+    };
+    let refused = elsewhere.run(&line(""));
+    refused.expect(2);
+    refused.says("it has no provenance by a key that is trusted");
+    let refused = elsewhere.run(&line(&format!(" --trust {}", beside("team.pem"))));
+    refused.expect(2);
+    refused.says("must stop before it is told whom to trust");
+    server.terminate();
+    let trust = format!("key trust {} --state STATE --reason team", beside("team.pem"));
+    elsewhere.run(&trust).expect(0);
+    let server = Server::start(&elsewhere);
+    let taken = elsewhere.run(&line(""));
+    taken.expect(0);
+    let id = taken.json()["release"].as_str().unwrap().to_owned();
+    assert_eq!(server.predict(&[row(1)]).expect(200)["release"], was, "what serves, serves on");
+    let twice = elsewhere.run(&line(""));
+    twice.expect(0);
+    assert_eq!(twice.json()["was_here"], true);
+    let deploy = format!("deploy card-fraud {id} --state STATE --strategy shadow --reason arrived");
+    elsewhere.run(&deploy).expect(0);
+    server.terminate();
+    let events = elsewhere.run("ledger tail --state STATE -n 20");
+    events.expect(0);
+    assert!(events.stdout.contains("release.imported by operator: arrived"), "{}", events.stdout);
+}

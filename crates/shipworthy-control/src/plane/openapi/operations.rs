@@ -7,7 +7,7 @@ use shipworthy_store::Role;
 /// Groups of routes.
 pub(super) const TAGS: [(&str, &str); 5] = [
     ("traffic", "Endpoints: what answers, how far a rollout is, and the hand on both."),
-    ("releases", "What is said about a release, and whether its files stay."),
+    ("releases", "Releases from elsewhere, what is said about one, and whether its files stay."),
     ("record", "Decisions and control actions, as they were recorded."),
     ("server", "The server itself, its configuration and its tokens."),
     ("page", "The page for people."),
@@ -158,6 +158,9 @@ fn actions() -> Vec<Operation> {
     all
 }
 
+const UPLOAD: &str =
+    "Takes in a release from elsewhere: the file that `shipworthy release export` writes.";
+
 fn releases() -> Vec<Operation> {
     let act = |path, id, summary, roles, body| Operation {
         method: "post",
@@ -174,9 +177,25 @@ fn releases() -> Vec<Operation> {
         "/v1/releases/{release}:hold",
         "/v1/releases/{release}:free",
     ];
+    let upload = Operation {
+        method: "post",
+        tag: "releases",
+        roles: OPERATOR,
+        parameters: &["reason"],
+        body: Some(json!({"required": true, "content": {
+            "application/x-tar": {"schema": {"type": "string", "format": "binary"}},
+        }})),
+        answers: vec![
+            (200, content("It was here already.", "Uploaded")),
+            (201, content("It is taken in.", "Uploaded")),
+        ],
+        failures: DONE,
+        ..get("/v1/releases", "uploadRelease", UPLOAD, Value::Null)
+    };
     let word = "Signs a release off: an approver's word that it may serve.";
     let kept = "Keeps a release's files from being pruned.";
     vec![
+        upload,
         act(approve, "approveRelease", word, APPROVER, "Reasoned"),
         act(attest, "attest", "Says something else about a release, signed.", OPERATOR, "Attest"),
         act(hold, "holdRelease", kept, OPERATOR, "Reasoned"),

@@ -39,6 +39,11 @@ pub(super) fn parameters() -> Value {
         "from": query("from", (0, u64::MAX), "The first sequence: `next` of the page before."),
         "entries": query("limit", entries, "The most entries of the page; 100 unless given."),
         "last": query("last", entries, "The last so many entries; without `from` and `limit`."),
+        "reason": {
+            "name": "reason", "in": "query", "required": true,
+            "description": "Why; it stands in the record of this action.",
+            "schema": {"type": "string", "minLength": 1, "maxLength": 2000},
+        },
         "code": {
             "name": "code", "in": "query", "required": true, "description": "What the link has.",
             "schema": {"type": "string"},
@@ -256,6 +261,15 @@ fn server() -> Value {
             "name": text(), "role": reference("Role"), "secret": text(),
         })),
         "SignInLink": object(json!({"link": {"type": "string", "format": "uri"}})),
+        "Uploaded": object(json!({
+            "release": reference("Release"),
+            "project": {"type": "string"},
+            "was_here": {"type": "boolean"},
+            "left_out": {
+                "description": "What keys say of it that are not trusted here.",
+                "type": "array", "items": {"type": "string"},
+            },
+        })),
         "ReleaseDone": object(json!({
             "release": reference("Release"),
             "done": {"enum": ["approved", "attested", "held", "freed"]},

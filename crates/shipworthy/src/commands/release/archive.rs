@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
 use clap::Args as ClapArgs;
+use serde::{Deserialize, Serialize};
 use serde_json::json;
 use shipworthy_control::project::LedgerSizes;
 use shipworthy_control::release::{Archive, Error, Refusal, Taken};
@@ -15,6 +16,7 @@ use shipworthy_store::Permission;
 use super::One;
 use super::import;
 use crate::cli::Outcome;
+use crate::client::{Client, Found, find, segment};
 use crate::input;
 use crate::model_loader::ModelLoader;
 use crate::onnx_runtime::OnnxRuntime;
@@ -92,19 +94,74 @@ fn keys(path: &Path) -> Result<Vec<PublicKey>> {
     PublicKey::all_from_pem(&input::text(path)?).with_context(|| path.display().to_string())
 }
 
-/// Takes in the release of an archive.
+/// Takes in the release of an archive, or has a server do it: the one that was named, or that holds
+/// the state directory.
 pub(super) fn take(args: &import::Args, system: &System) -> Result<Outcome> {
     if let Some(said) = args.said_of_a_model() {
         bail!("{said} says something of a model, and an archive has a whole release: leave it out");
     }
     let path = &args.source;
     let file = File::open(path).with_context(|| format!("cannot read {}", path.display()))?;
+    let uploaded = match server(args)? {
+        Some(server) => upload(args, &server, &file)?,
+        None => take_here(args, file, system)?,
+    };
+    if args.json {
+        output::json(&uploaded)?;
+        return Ok(Outcome::Done);
+    }
+    let Uploaded { release, project, was_here, left_out } = uploaded;
+    for statement in &left_out {
+        output::note(&format!("left out: {statement}"));
+    }
+    output::line(&release)?;
+    let was_here = if was_here { "is here already" } else { "is taken in" };
+    let short = release.get(..19).unwrap_or(&release);
+    output::note(&format!(
+        "{project}: {was_here}; to serve it: shipworthy serve --release {short}"
+    ));
+    Ok(Outcome::Done)
+}
+
+/// What came of it, as a server says it.
+#[derive(Debug, Deserialize, Serialize)]
+struct Uploaded {
+    release: String,
+    project: String,
+    was_here: bool,
+    left_out: Vec<String>,
+}
+
+fn server(args: &import::Args) -> Result<Option<Client>> {
+    // Where there is no state directory yet, nobody holds it.
+    if args.remote.server.is_none() && !args.state.state.is_dir() {
+        return Ok(None);
+    }
+    match find(&args.state.state, &args.remote)? {
+        Found::Server(client) => Ok(Some(client)),
+        Found::Files(_) => Ok(None),
+    }
+}
+
+fn upload(args: &import::Args, server: &Client, file: &File) -> Result<Uploaded> {
+    if args.trust.is_some() {
+        bail!(
+            "the server at {} must stop before it is told whom to trust: `shipworthy key trust FILE` \
+             where its state directory is, then without --trust",
+            server.base()
+        );
+    }
+    let path = format!("/v1/releases?reason={}", segment(&args.reason));
+    server.upload(&path, "application/x-tar", file)
+}
+
+fn take_here(args: &import::Args, file: File, system: &System) -> Result<Uploaded> {
     let archive = Archive::read(BufReader::new(file));
-    let archive = archive.with_context(|| format!("{} is refused", path.display()))?;
+    let archive = archive.with_context(|| format!("{} is refused", args.source.display()))?;
     let keys = args.trust.as_deref().map_or_else(|| Ok(Vec::new()), keys)?;
     let models = ModelLoader::for_command(&args.onnx, system);
     let kept = State::open(&args.state.state, models, system)?;
-    let by = kept.authorise(&args.actor, Permission::Control, &args.reason, system)?;
+    let by = kept.authorise(&args.remote.actor, Permission::Control, &args.reason, system)?;
     let taken = (|| {
         for key in &keys {
             kept.shelf.store.trust_key(key, &by)?;
@@ -113,21 +170,5 @@ pub(super) fn take(args: &import::Args, system: &System) -> Result<Outcome> {
     })();
     copy_events(&kept.lock, &kept.shelf.store, &LedgerSizes::default(), system);
     let Taken { id, project, was_here, left_out } = taken?;
-    if args.json {
-        let told = json!({
-            "release": id.as_str(), "name": project, "was_here": was_here, "left_out": left_out,
-        });
-        output::json(&told)?;
-        return Ok(Outcome::Done);
-    }
-    for statement in &left_out {
-        output::note(&format!("left out: {statement}"));
-    }
-    output::line(id.as_str())?;
-    let was_here = if was_here { "is here already" } else { "is taken in" };
-    let short = &id.as_str()[..19];
-    output::note(&format!(
-        "{project}: {was_here}; to serve it: shipworthy serve --release {short}"
-    ));
-    Ok(Outcome::Done)
+    Ok(Uploaded { release: id.to_string(), project, was_here, left_out })
 }

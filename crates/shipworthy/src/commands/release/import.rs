@@ -16,7 +16,7 @@ use shipworthy_store::Permission;
 
 use super::archive;
 use crate::cli::Outcome;
-use crate::client::TokenArgs;
+use crate::client::RemoteArgs;
 use crate::commands::serve::in_capitals;
 use crate::making::Making;
 use crate::model_loader::ModelLoader;
@@ -93,7 +93,7 @@ pub(super) struct Args {
     pub(super) reason: String,
 
     #[command(flatten)]
-    pub(super) actor: TokenArgs,
+    pub(super) remote: RemoteArgs,
 
     #[command(flatten)]
     signing: SigningArgs,
@@ -147,6 +147,12 @@ pub(super) fn run(args: &Args, system: &System) -> Result<Outcome> {
     if args.trust.is_some() {
         bail!("--trust is for an archive that `release export` wrote, and this is none");
     }
+    if args.remote.server.is_some() {
+        bail!(
+            "a server takes in archives: import the model where a state directory is, then \
+             `shipworthy release export` writes one"
+        );
+    }
     let elsewhere = elsewhere(args)?;
     let request = Request {
         source: elsewhere.as_ref().map_or(Source::Path(&args.source), Source::Server),
@@ -159,7 +165,7 @@ pub(super) fn run(args: &Args, system: &System) -> Result<Outcome> {
     let models = ModelLoader::for_command(&args.onnx, system);
     let imported = import::import(&request, models.as_ref())?;
     let kept = State::open(&args.state.state, models, system)?;
-    let by = kept.authorise(&args.actor, Permission::Control, &args.reason, system)?;
+    let by = kept.authorise(&args.remote.actor, Permission::Control, &args.reason, system)?;
     let making = Making::begin(&kept, &args.signing, by, system)?;
     let Imported { name, trained, commit, origin, .. } = &imported;
     let place = args.source.parent().filter(|_| elsewhere.is_none());
