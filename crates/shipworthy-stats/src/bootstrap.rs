@@ -25,6 +25,8 @@ use crate::special::{normal_cdf, normal_quantile};
 use crate::sum::sum;
 use draws::Draws;
 
+pub(crate) use draws::left_out;
+
 /// Fewest resamples: with fewer, a 95 % interval would end at the two or three outermost.
 pub const MIN_RESAMPLES: usize = 100;
 
@@ -106,7 +108,7 @@ impl Bootstrap {
         }
         let bias = bias_of(value, &resamples)?;
         let left_out: Result<Vec<f64>, Error> =
-            draws::left_out(rows, self.seed).map(|indices| on_resample(&indices)).collect();
+            left_out(rows, self.seed).map(|indices| on_resample(&indices)).collect();
         let acceleration = acceleration_of(&left_out?);
         let end = |z: f64| -> Result<f64, Error> {
             let shifted = bias + z;

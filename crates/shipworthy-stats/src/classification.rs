@@ -7,6 +7,7 @@
 mod calibration;
 mod confusion;
 mod delong;
+mod precision_interval;
 mod ranking;
 
 pub use calibration::{
@@ -15,6 +16,7 @@ pub use calibration::{
 };
 pub use confusion::{ConfusionMatrix, Rate};
 pub use delong::{Delong, DelongPair};
+pub use precision_interval::{average_precision_difference, average_precision_interval};
 pub use ranking::{average_precision, gini, ks_statistic, pr_auc_trapezoid};
 
 use crate::Error;

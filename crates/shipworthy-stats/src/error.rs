@@ -59,7 +59,7 @@ pub enum Error {
     /// A variance, or a test, needs more rows.
     #[error("at least {needed} rows {of} are needed, not {found}")]
     TooFewRows {
-        /// Which rows: `in all`, `of each class` or `in each sample`.
+        /// Which rows: `in all`, `of each class`, `of the positive class` or `in each sample`.
         of: &'static str,
         /// Least number.
         needed: usize,

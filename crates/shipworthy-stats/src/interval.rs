@@ -86,6 +86,14 @@ impl Interval {
         let (least, most) = range;
         Self { lower: (value - half).max(least), upper: (value + half).min(most) }
     }
+
+    /// The normal interval of the log odds of a share inside (0, 1), as shares.
+    pub(crate) fn of_log_odds(share: f64, standard_error: f64, coverage: Coverage) -> Self {
+        let odds = share / (1.0 - share);
+        // Of infinite odds, 1.
+        let end = |z: f64| 1.0 - 1.0 / odds.mul_add((z * standard_error).exp(), 1.0);
+        Self { lower: end(-coverage.z()), upper: end(coverage.z()) }
+    }
 }
 
 /// How many of the trials were successes.

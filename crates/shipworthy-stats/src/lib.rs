@@ -41,6 +41,7 @@ mod error;
 pub mod fairness;
 mod input;
 pub mod interval;
+pub mod jackknife;
 pub mod multiclass;
 pub mod multiple_testing;
 pub mod paired;

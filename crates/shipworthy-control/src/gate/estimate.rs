@@ -6,8 +6,8 @@ use shipworthy_core::Task;
 use shipworthy_stats::bootstrap::Bootstrap;
 use shipworthy_stats::bound::{CalibrationBins, UpperBound, calibration_error, mean_bias};
 use shipworthy_stats::classification::{
-    ConfusionMatrix, Delong, DelongPair, Rate, average_precision, brier_score,
-    expected_calibration_error, log_loss, roc_auc,
+    ConfusionMatrix, Delong, DelongPair, Rate, average_precision, average_precision_difference,
+    average_precision_interval, brier_score, expected_calibration_error, log_loss, roc_auc,
 };
 use shipworthy_stats::fairness::Groups;
 use shipworthy_stats::interval::{Coverage, Interval, Proportion};
@@ -125,8 +125,9 @@ pub(super) fn point(rows: &Measured, metric: Metric) -> Result<f64, Error> {
     }
 }
 
-/// A metric of some rows with its bounds: `DeLong`'s of the log odds of the area under the curve,
-/// Wilson's of shares, those of a calibration error, and the BCa bootstrap's of everything else.
+/// A metric of some rows with its bounds: `DeLong`'s of the log odds of the area under the curve, the
+/// jackknife's of an average precision, Wilson's of shares, those of a calibration error, and the BCa
+/// bootstrap's of everything else.
 pub(super) fn estimate(rows: &Measured, metric: Metric, sure: f64) -> Result<Estimate, Error> {
     let coverage = Coverage::one_sided(sure)?;
     if metric == Metric::RocAuc {
@@ -138,6 +139,10 @@ pub(super) fn estimate(rows: &Measured, metric: Metric, sure: f64) -> Result<Est
         return calibration(rows, coverage);
     }
     let value = point(rows, metric)?;
+    if metric == Metric::AveragePrecision {
+        let interval = average_precision_interval(&rows.is_positive(), &rows.answers, coverage)?;
+        return Ok(Estimate::new(value, interval));
+    }
     if let Some(share) = share(rows, metric)? {
         return Ok(Estimate::new(value, share.wilson(coverage)));
     }
@@ -185,6 +190,11 @@ pub(super) fn difference(
         let each = coverage.shared_by(2)?;
         let (new, old) = (calibration(new, each)?, calibration(old, each)?);
         return Ok(Estimate { value, low: new.low - old.high, high: new.high - old.low });
+    }
+    if metric == Metric::AveragePrecision {
+        let (labels, scores) = (new.is_positive(), [&*new.answers, &*old.answers]);
+        let interval = average_precision_difference(&labels, scores, coverage)?;
+        return Ok(Estimate::new(value, interval));
     }
     let bootstrap = Bootstrap::new(SEED, RESAMPLES)?;
     let again = |indices: &[usize]| {

@@ -43,7 +43,7 @@ impl Draws {
 
 /// All rows but one group of them, for each group in turn; one row is a group where there are no
 /// more than [`JACKKNIFE_GROUPS`].
-pub(super) fn left_out(rows: usize, seed: u64) -> impl Iterator<Item = Vec<usize>> {
+pub(crate) fn left_out(rows: usize, seed: u64) -> impl Iterator<Item = Vec<usize>> {
     let groups = rows.min(JACKKNIFE_GROUPS);
     let mut place: Vec<usize> = (0..rows).collect();
     if groups < rows {

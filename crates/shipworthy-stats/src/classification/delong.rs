@@ -55,14 +55,8 @@ impl Delong {
     /// As [`Self::interval`].
     pub fn logit_interval(&self, coverage: Coverage) -> Result<Interval, Error> {
         check_varies(self.variance)?;
-        let odds = self.auc / (1.0 - self.auc);
         let error = self.variance.sqrt() / (self.auc * (1.0 - self.auc));
-        let area = |z: f64| {
-            let moved = odds * (z * error).exp();
-            // Of infinite odds, 1.
-            1.0 - 1.0 / (1.0 + moved)
-        };
-        Ok(Interval { lower: area(-coverage.z()), upper: area(coverage.z()) })
+        Ok(Interval::of_log_odds(self.auc, error, coverage))
     }
 }
 

@@ -46,6 +46,46 @@ fn of_an_area_under_the_curve() {
     });
 }
 
+/// The average precision of scores with this area, where so many rows are positive: the mean of the
+/// precision where so many of the positive ones are above.
+fn precision(area: f64, positive: f64) -> f64 {
+    let steps = 100_000;
+    let at = |step: i32| {
+        let below = (f64::from(step) + 0.5) / f64::from(steps);
+        let found = positive * (1.0 - below);
+        found / (found + (1.0 - positive) * (1.0 - below.powf((1.0 - area) / area)))
+    };
+    (0..steps).map(at).sum::<f64>() / f64::from(steps)
+}
+
+#[test]
+fn of_an_average_precision() {
+    let scored = |rows: usize, chance: &mut Chance, positive: f64, areas: (f64, f64)| {
+        let row = |chance: &mut Chance| {
+            let (label, share) = (chance.is(positive), chance.share());
+            let other = if chance.is(0.7) { share } else { chance.share() };
+            (with_area(share, label, areas.0), with_area(other, label, areas.1), label)
+        };
+        Drawn::scored(rows, chance, row).tested()
+    };
+    for (positive, areas, sample) in [
+        (0.4, (0.8, 0.9), "200 rows, 4 in 10 positive"),
+        (0.1, (0.9, 0.97), "200 rows, 1 in 10 positive"),
+    ] {
+        let truth = (precision(areas.0, positive), precision(areas.1, positive));
+        let limit = Limit::AtLeast(truth.0);
+        metric(Metric::AveragePrecision, limit, sample, truth).measure(|chance, at| {
+            let area = if at > truth.0 { areas.1 } else { areas.0 };
+            scored(200, chance, positive, (area, area))
+        });
+    }
+    let margin = precision(0.9, 0.1) - precision(0.8, 0.1);
+    let gate = ("average_precision", Metric::AveragePrecision, margin);
+    non_inferior(gate, "200 rows, 1 in 10 positive", 0.0).measure(|chance, worse| {
+        scored(200, chance, 0.1, (if worse > 0.0 { 0.8 } else { 0.9 }, 0.9))
+    });
+}
+
 /// Answers that are right with this chance, whatever else the row has.
 fn right(rows: usize, chance: &mut Chance, share: impl Fn(bool) -> f64) -> HeldOut {
     let row = || {
