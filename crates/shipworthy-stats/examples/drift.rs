@@ -68,11 +68,10 @@ fn values(column: &Column) -> Result<Values<'_>, Box<dyn Error>> {
             let there = values.iter().copied().filter(|value| !value.is_nan());
             Ok(Values::Numbers(Cow::Owned(there.collect())))
         }
-        Column::String(values) => {
-            let mut texts = Vec::with_capacity(values.len());
-            texts.extend(values.iter().flatten());
-            Ok(Values::Texts(texts))
+        Column::String(values) if column.count_missing() == 0 => {
+            Ok(Values::Texts(values.iter().map(Option::unwrap_or_default).collect()))
         }
+        Column::String(values) => Ok(Values::Texts(values.iter().flatten().collect())),
         _ => Err("a column is neither of floats nor of texts".into()),
     }
 }

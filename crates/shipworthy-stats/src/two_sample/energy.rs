@@ -77,12 +77,26 @@ fn area(
     finite_result(metric, total.total())
 }
 
-/// i m − j n as one number, so that equal distributions have a gap of exactly 0. Most products have
-/// room in 64 bits, which cost a fraction of 128.
+/// i m − j n as one number, so that equal distributions have a gap of exactly 0, where i ≤ n and j ≤ m.
+/// Most products have room in 64 bits, which cost a fraction of 128.
+#[inline]
 fn difference(i: u64, m: u64, j: u64, n: u64) -> f64 {
-    match i.checked_mul(m).zip(j.checked_mul(n)) {
-        Some((im, jn)) if im >= jn => (im - jn) as f64,
-        Some((im, jn)) => -((jn - im) as f64),
-        None => (i128::from(i) * i128::from(m) - i128::from(j) * i128::from(n)) as f64,
+    match n.checked_mul(m).is_some_and(|most| i64::try_from(most).is_ok()) {
+        true => ((i * m).cast_signed() - (j * n).cast_signed()) as f64,
+        false => (i128::from(i) * i128::from(m) - i128::from(j) * i128::from(n)) as f64,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::difference;
+
+    #[test]
+    fn products_beyond_64_bits_are_still_exact() {
+        let (n, m) = (1 << 40, (1 << 40) - 1);
+        assert_eq!(difference(n, m, m, n), 0.0);
+        assert_eq!(difference(n, m, m - 1, n), (1_u64 << 40) as f64);
+        assert_eq!(difference(3, 7, 5, 4), 1.0);
+        assert_eq!(difference(0, 7, 5, 4), -20.0);
     }
 }

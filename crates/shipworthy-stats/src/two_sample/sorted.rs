@@ -42,6 +42,7 @@ pub(super) struct Ties<'a> {
 impl Iterator for Ties<'_> {
     type Item = Tie;
 
+    #[inline]
     fn next(&mut self) -> Option<Tie> {
         let value = match (self.reference.first(), self.current.first()) {
             (Some(a), Some(b)) => a.min(*b),
@@ -56,6 +57,7 @@ impl Iterator for Ties<'_> {
     }
 }
 
+#[inline]
 fn take_up_to(sorted: &mut &[f64], value: f64) -> u64 {
     // total_cmp puts -0.0 beside 0.0, and <= ties them.
     let count = sorted.iter().take_while(|other| **other <= value).count();
