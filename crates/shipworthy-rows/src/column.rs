@@ -103,7 +103,7 @@ impl Column {
             Self::Boolean(values) => values.iter().filter(|value| value.is_none()).count(),
             Self::Integer(values) => values.iter().filter(|value| value.is_none()).count(),
             Self::Float(values) => values.iter().filter(|value| value.is_nan()).count(),
-            Self::String(values) => values.ends.iter().filter(|(_, present)| !present).count(),
+            Self::String(values) => values.ends.iter().filter(|end| !end.is_present()).count(),
             Self::Timestamp(values) => values.iter().filter(|value| value.is_none()).count(),
         }
     }
@@ -205,8 +205,26 @@ pub(crate) const fn float(value: i64) -> f64 {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct StringColumn {
     text: String,
-    /// Where each value ends in `text`, and whether it is present.
-    ends: Vec<(usize, bool)>,
+    ends: Vec<End>,
+}
+
+/// Where a value ends in the text, times two, and one more when it is present: as one number it takes
+/// half of the memory that is read for each value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct End(usize);
+
+impl End {
+    fn new(end: usize, present: bool) -> Self {
+        Self((end << 1) | usize::from(present))
+    }
+
+    const fn place(self) -> usize {
+        self.0 >> 1
+    }
+
+    const fn is_present(self) -> bool {
+        self.0 & 1 == 1
+    }
 }
 
 impl StringColumn {
@@ -224,21 +242,21 @@ impl StringColumn {
     /// Appends a value.
     pub fn push(&mut self, value: Option<&str>) {
         self.text.push_str(value.unwrap_or_default());
-        self.ends.push((self.text.len(), value.is_some()));
+        self.ends.push(End::new(self.text.len(), value.is_some()));
     }
 
     /// Takes values off the end until `rows` are left.
     pub fn truncate(&mut self, rows: usize) {
         self.ends.truncate(rows);
-        self.text.truncate(self.ends.last().map_or(0, |(end, _)| *end));
+        self.text.truncate(self.ends.last().map_or(0, |end| end.place()));
     }
 
     /// The value at `row`, if there is one.
     #[must_use]
     pub fn get(&self, row: usize) -> Option<&str> {
-        let (end, present) = *self.ends.get(row)?;
-        let start = if row == 0 { 0 } else { self.ends[row - 1].0 };
-        present.then(|| &self.text[start..end])
+        let end = self.ends.get(row)?;
+        let start = if row == 0 { 0 } else { self.ends[row - 1].place() };
+        end.is_present().then(|| &self.text[start..end.place()])
     }
 
     /// The number of values, missing ones included.
@@ -256,9 +274,9 @@ impl StringColumn {
     /// The values in order.
     pub fn iter(&self) -> impl Iterator<Item = Option<&str>> {
         let mut start = 0;
-        self.ends.iter().map(move |(end, present)| {
-            let start = std::mem::replace(&mut start, *end);
-            present.then(|| &self.text[start..*end])
+        self.ends.iter().map(move |end| {
+            let start = std::mem::replace(&mut start, end.place());
+            end.is_present().then(|| &self.text[start..end.place()])
         })
     }
 
@@ -266,9 +284,9 @@ impl StringColumn {
     #[inline]
     pub fn iter_bytes(&self) -> impl Iterator<Item = Option<&[u8]>> {
         let (bytes, mut start) = (self.text.as_bytes(), 0);
-        self.ends.iter().map(move |(end, present)| {
-            let start = std::mem::replace(&mut start, *end);
-            present.then(|| &bytes[start..*end])
+        self.ends.iter().map(move |end| {
+            let start = std::mem::replace(&mut start, end.place());
+            end.is_present().then(|| &bytes[start..end.place()])
         })
     }
 
