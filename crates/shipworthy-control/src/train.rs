@@ -244,7 +244,7 @@ fn builtin(
     let model = ModelFile::load(&fitted.model, &Options::default())?;
     let release = loaded(&model, contract, output)?;
     let golden = Golden::of(&release)?;
-    let report = learning.report(&release, Some(fitted.rounds))?;
+    let report = learning.report(&release, Some(fitted.rounds), progress)?;
     Ok(Trained {
         model: fitted.model,
         model_file: format!("model.{}", Format::XgboostJson.extension()),

@@ -82,7 +82,7 @@ pub(super) fn train(
     let (contract, output) = (learning.contract.clone(), learning.output.clone());
     let given = Given { bytes, model, contract, output };
     let (release, golden) = given.check()?;
-    let report = Some(learning.report(&release, None)?);
+    let report = Some(learning.report(&release, None, progress)?);
     Ok(Trained {
         trainer,
         training_set: Some(learning.training_set()),

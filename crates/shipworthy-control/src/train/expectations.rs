@@ -1,13 +1,16 @@
 //! What the project expects of whole tables: of its source, before anything is learned from it, and
-//! of the rows that are learned from.
+//! of the rows that are learned from. And whether what was learned answers as expected.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use shipworthy_contract::OnViolation;
 use shipworthy_contract::expectations::{Evaluation, ExpectationResult, Suite};
+use shipworthy_contract::{Door, OnViolation};
 use shipworthy_core::Output;
 use shipworthy_rows::files::RowFile;
 use shipworthy_rows::{Column, Field, RowBatch};
+use shipworthy_serving::release::LoadedRelease;
+use shipworthy_serving::{CheckedAnswers, predict};
 
 use super::{Error, Progress};
 use crate::project::{Expectation, Place, Project};
@@ -50,6 +53,27 @@ pub(super) fn of_training_set(
         }
     }
     judge(&expected, &evaluation.finish(), "the training set is", progress)
+}
+
+/// Tells which answers to rows that the training never saw are not what is expected of them: a
+/// server would not give them as they are.
+pub(super) fn of_answers(
+    release: &LoadedRelease,
+    rows: &RowBatch,
+    progress: &mut dyn Progress,
+) -> Result<(), Error> {
+    if release.contract().expected_at(Door::ModelOutput).next().is_none() {
+        return Ok(());
+    }
+    let outcome = CheckedAnswers::check(release, predict(release, rows)?).outcome;
+    let mut found = BTreeMap::<(&str, &str), usize>::new();
+    for violation in &outcome.violations {
+        *found.entry((violation.rule.name(), &violation.hint)).or_default() += 1;
+    }
+    for ((rule, hint), count) in found {
+        progress.flagged(&format!("{count} of {} answers, by {rule}: {hint}", rows.rows()));
+    }
+    Ok(())
 }
 
 /// What is looked at in a place.

@@ -12,7 +12,7 @@ use shipworthy_serving::release::LoadedRelease;
 use shipworthy_serving::remote::Description;
 
 use super::quality::{Examined, Report, RowCounts};
-use super::{Error, Progress, Trained, label, loaded, quality, rows, split};
+use super::{Error, Progress, Trained, expectations, label, loaded, quality, rows, split};
 use crate::golden::Golden;
 use crate::models::Models;
 use crate::project::Project;
@@ -125,6 +125,7 @@ pub(super) fn take(
         test: measured.len() as u64,
     };
     let test = Some(quality::quality(&examined, &measured)?);
+    expectations::of_answers(&release, &source.batch.take(&measured), progress)?;
     rows::check_unchanged(&source.file, directory)?;
     let report = Report { rounds: None, rows: counts, validation: None, test };
     Ok(Trained { report: Some(report), ..trained })

@@ -61,6 +61,7 @@ impl<'a> Learning<'a> {
         &self,
         release: &LoadedRelease,
         rounds: Option<u32>,
+        progress: &mut dyn Progress,
     ) -> Result<Report, Error> {
         let task = self.output.task;
         let examined = Examined { release, task, batch: self.batch(), labels: &self.labels };
@@ -74,6 +75,9 @@ impl<'a> Learning<'a> {
             test: self.split.test.len() as u64,
         };
         let report = quality::report(&examined, &self.split, counts, rounds)?;
+        let Split { test, validation, .. } = &self.split;
+        let unseen = if test.is_empty() { validation } else { test };
+        expectations::of_answers(release, &self.batch().take(unseen), progress)?;
         rows::check_unchanged(&self.source.file, self.directory)?;
         Ok(report)
     }

@@ -94,3 +94,14 @@ fn what_is_expected_of_the_training_set_is_told_of_the_rows_that_are_learned_fro
     refused.says("expect_table_row_count_to_equal value 3: ");
     refused.says("ExpectColumnDistinctValuesToBeInSet column fraud, value_set [\"no\"]: ");
 }
+
+#[test]
+fn answers_that_a_server_would_withhold_are_told() {
+    let project = Project::new();
+    let expect = "[[expect]]\ntype = \"ExpectColumnValuesToBeBetween\"\n\
+                  kwargs = { column = \"prediction\", max_value = 0 }\nat = \"model_output\"\n";
+    project.edit("[train]\n", &format!("{expect}\n[train]\n"));
+    let told = project.run("train PROJECT --output BESIDE/model.json");
+    told.expect(0);
+    told.says("answers, by ExpectColumnValuesToBeBetween: an answer was expected for which");
+}
