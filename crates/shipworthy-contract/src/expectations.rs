@@ -36,6 +36,7 @@ mod tally;
 mod unique;
 mod value_check;
 mod value_set;
+mod wanted;
 mod words;
 mod z_scores;
 

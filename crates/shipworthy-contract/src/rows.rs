@@ -99,12 +99,9 @@ impl Expected {
         })?;
         let fields = schema.fields();
         let columns: Vec<&str> = check.columns().iter().map(|at| &*fields[*at].name).collect();
-        let (name, arguments) = (check.name(), RowCheck::arguments(kwargs));
-        let what = if *at == Door::ModelOutput { "an answer was expected" } else { "send a row" };
-        let hint = match arguments.as_str() {
-            "" => format!("{what} for which {name} holds"),
-            arguments => format!("{what} for which {name} holds: {arguments}"),
-        };
+        let name = check.name();
+        let verb = if *at == Door::ModelOutput { "expected was" } else { "send" };
+        let hint = format!("{verb} {}", check.wanted(kwargs));
         let expected = Self {
             columns: columns.join(", ").into(),
             hint,

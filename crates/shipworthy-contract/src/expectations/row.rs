@@ -10,6 +10,7 @@ use super::problem::Problem;
 use super::record::{self, Record};
 use super::scalar::{Short, json};
 use super::value_check::{self, ValueCheck};
+use super::wanted::wanted;
 use super::{class_name, words};
 
 /// The arguments that name columns.
@@ -95,6 +96,11 @@ impl RowCheck {
             Expected::OfRecord(record) => record.json(batch, row),
         };
         value.to_string()
+    }
+
+    /// What to send, in words.
+    pub(crate) fn wanted(&self, kwargs: &Map<String, Value>) -> String {
+        wanted(self.name, kwargs).unwrap_or_default()
     }
 
     /// What is expected: the arguments, without the columns.

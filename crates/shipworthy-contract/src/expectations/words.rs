@@ -67,7 +67,7 @@ impl ExpectationResult {
     }
 }
 
-fn shown(value: &Value) -> String {
+pub(super) fn shown(value: &Value) -> String {
     let text = match value {
         Value::String(text) if !text.is_empty() => text.clone(),
         other => other.to_string(),

@@ -62,9 +62,8 @@ fn a_row_that_is_not_as_expected_is_told_with_what_would_be() {
         .iter()
         .map(|v| (v.row, &*v.column, v.rule.name(), v.value.as_str(), v.hint.as_str()))
         .collect();
-    let regex = "send a row for which ExpectColumnValuesToMatchRegex holds: regex ^[A-Z]{3}$";
-    let order = "send a row for which ExpectColumnPairValuesAToBeGreaterThanB holds: \
-        or_equal true, row_condition distance > 100";
+    let regex = "send a value that matches ^[A-Z]{3}$";
+    let order = "send a value in flown that is at least that in scheduled, where distance > 100";
     let pair = "ExpectColumnPairValuesAToBeGreaterThanB";
     assert_eq!(
         found,

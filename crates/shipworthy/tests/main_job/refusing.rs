@@ -192,8 +192,7 @@ fn what_is_expected_of_rows_holds_in_training_serving_and_scoring() {
         refused["violations"],
         json!([{
             "row": 0, "column": "amount", "rule": "ExpectColumnValuesToBeBetween", "value": 9500.0,
-            "hint": "send a row for which ExpectColumnValuesToBeBetween holds: max_value 9000, \
-                     row_condition channel == 'phone'",
+            "hint": "send a value of at most 9000, where channel == 'phone'",
         }])
     );
     server.predict(&[but(but(row(1), "channel", "web"), "amount", 9500)]).expect(200);

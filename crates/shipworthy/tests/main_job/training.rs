@@ -103,5 +103,5 @@ fn answers_that_a_server_would_withhold_are_told() {
     project.edit("[train]\n", &format!("{expect}\n[train]\n"));
     let told = project.run("train PROJECT --output BESIDE/model.json");
     told.expect(0);
-    told.says("answers, by ExpectColumnValuesToBeBetween: an answer was expected for which");
+    told.says("answers, by ExpectColumnValuesToBeBetween: expected was a value of at most 0");
 }

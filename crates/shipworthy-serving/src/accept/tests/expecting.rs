@@ -31,7 +31,7 @@ async fn a_row_that_is_not_as_expected_gets_no_answer() {
         json!([{
             "row": 1, "column": "distance", "rule": "ExpectColumnValuesToBeBetween",
             "value": 5001.0,
-            "hint": "send a row for which ExpectColumnValuesToBeBetween holds: max_value 5000",
+            "hint": "send a value of at most 5000",
         }])
     );
     assert_eq!(bench.recorded().last().unwrap().status.name(), "refused");
@@ -53,8 +53,7 @@ async fn an_answer_that_is_not_as_expected_is_recorded_and_not_given() {
             "2 answers of the model are not as expected of it; no row was answered"
         );
         assert_eq!(reply.body["violations"][1]["value"], 0.75);
-        let hint = "an answer was expected for which ExpectColumnValuesToBeBetween holds: \
-            max_value 0.5";
+        let hint = "expected was a value of at most 0.5";
         assert_eq!(reply.body["violations"][1]["hint"], hint);
         assert_eq!(reply.body["decision_ids"].as_array().unwrap().len(), 2);
         let recorded = bench.recorded();
