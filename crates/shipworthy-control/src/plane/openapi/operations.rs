@@ -183,7 +183,7 @@ fn releases() -> Vec<Operation> {
         roles: OPERATOR,
         parameters: &["reason"],
         body: Some(json!({"required": true, "content": {
-            "application/x-tar": {"schema": {"type": "string", "format": "binary"}},
+            "application/octet-stream": {"schema": {"type": "string", "format": "binary"}},
         }})),
         answers: vec![
             (200, content("It was here already.", "Uploaded")),

@@ -152,7 +152,7 @@ fn upload(args: &import::Args, server: &Client, file: &File) -> Result<Uploaded>
         );
     }
     let path = format!("/v1/releases?reason={}", segment(&args.reason));
-    server.upload(&path, "application/x-tar", file)
+    server.upload(&path, "application/octet-stream", file)
 }
 
 fn take_here(args: &import::Args, file: File, system: &System) -> Result<Uploaded> {
