@@ -22,8 +22,9 @@ fn a_refusal_is_the_same_byte_for_byte_beside_a_shadow() {
     let alone = told(&server);
     assert!(alone.contains("\"decision_ids\":[\"ID\",\"ID\",\"ID\"]"), "{alone}");
     act(&project, &format!("deploy {candidate} --strategy shadow")).expect(0);
-    assert_eq!(told(&server), alone);
+    // On a busy machine a shadow is spared some rows, so it is asked until it has seen both.
     let is_seen = |seen: &Value| {
+        assert_eq!(told(&server), alone);
         seen["shadow"]["refused_by_both"].as_u64().is_some_and(|rows| rows > 0)
             && seen["shadow"]["paired"].as_u64().is_some_and(|rows| rows > 0)
     };
