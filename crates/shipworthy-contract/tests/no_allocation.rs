@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 use shipworthy_contract::{Checks, Contract};
-use shipworthy_rows::{Column, RowBatch, Timestamp};
+use shipworthy_rows::{Cell, Column, RowBatch, Timestamp};
 
 fn contract() -> Contract {
     let column = |name: &str, data_type: &str| {
@@ -54,4 +54,11 @@ fn a_good_row_costs_no_allocation() {
         }
     });
     assert_eq!(asked.count_total, 0);
+    // And it does count: what is wrong has to be told.
+    let mut bad = row.take(&[0]);
+    bad.set(0, 1, Cell::Float(0.5));
+    let told = allocation_counter::measure(|| {
+        assert!(!checks.check(&mut bad, &[]).violations.is_empty());
+    });
+    assert!(told.count_total > 0);
 }
