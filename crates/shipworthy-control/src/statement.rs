@@ -20,6 +20,9 @@ pub use required::{Lacking, require, required};
 const TRAINED: &str = "shipworthy:train/v1";
 const TAKEN: &str = "shipworthy:take/v1";
 
+/// How a release came to a server that nobody told whose word counts: its operator gave it.
+const GIVEN: &str = "shipworthy:given/v1";
+
 /// Stands for a repository that has no remote.
 const NO_REMOTE: &str = "repository";
 
@@ -95,6 +98,28 @@ pub fn provenance(manifest: &Manifest, circumstances: &Circumstances) -> Stateme
                 "startedOn": started_at.to_string(),
                 "finishedOn": finished_at.to_string(),
             },
+        },
+    });
+    Statement { predicate_type: predicate::PROVENANCE.to_owned(), predicate }
+}
+
+/// That the release was given to a server at its start, as it was made elsewhere: how, its manifest
+/// alone tells.
+#[must_use]
+pub fn given(manifest: &Manifest, by: &Attribution) -> Statement {
+    let commit = manifest.commit.iter();
+    let commit = commit
+        .map(|commit| json!({"uri": format!("git+{NO_REMOTE}"), "digest": {"gitCommit": commit}}));
+    let predicate = json!({
+        "buildDefinition": {
+            "buildType": GIVEN,
+            "externalParameters": {"project": manifest.project, "reason": by.reason()},
+            "internalParameters": {"trainer": manifest.trainer},
+            "resolvedDependencies": commit.collect::<Vec<_>>(),
+        },
+        "runDetails": {
+            "builder": {"id": BUILDER, "version": {"shipworthy": env!("CARGO_PKG_VERSION")}},
+            "metadata": {"finishedOn": by.at().to_string()},
         },
     });
     Statement { predicate_type: predicate::PROVENANCE.to_owned(), predicate }

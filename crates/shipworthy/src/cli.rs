@@ -7,8 +7,8 @@ use clap::{Parser, Subcommand};
 
 use crate::command_runner::keeper;
 use crate::commands::{
-    checklist, completions, config, contract, evaluate, init, key, ledger, lineage, predict,
-    release, reload, score, serve, test, token, traffic, train, up, validate,
+    checklist, completions, config, contract, evaluate, health, init, key, ledger, lineage,
+    predict, release, reload, score, serve, test, token, traffic, train, up, validate,
 };
 use crate::onnx_runtime::trial;
 use crate::system::System;
@@ -70,6 +70,7 @@ enum Command {
     #[command(flatten)]
     Traffic(traffic::Command),
     Reload(reload::Args),
+    Health(health::Args),
     Config(config::Args),
     Key(key::Args),
     Ledger(ledger::Args),
@@ -102,6 +103,7 @@ impl Cli {
             Command::Checklist(args) => checklist::run(&args, system),
             Command::Traffic(command) => traffic::run(&command),
             Command::Reload(args) => reload::run(&args, system),
+            Command::Health(args) => health::run(&args),
             Command::Config(args) => config::run(&args),
             Command::Key(args) => key::run(&args, system),
             Command::Ledger(args) => ledger::run(&args, system),

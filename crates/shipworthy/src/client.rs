@@ -129,7 +129,7 @@ fn holder_of(directory: &StateDir, pid: Option<u32>, remote: &RemoteArgs) -> Res
 }
 
 /// An address to connect to, for one that was bound to.
-fn reachable(bound: SocketAddr) -> SocketAddr {
+pub(crate) fn reachable(bound: SocketAddr) -> SocketAddr {
     let ip = match bound.ip() {
         IpAddr::V4(ip) if ip.is_unspecified() => Ipv4Addr::LOCALHOST.into(),
         IpAddr::V6(ip) if ip.is_unspecified() => Ipv6Addr::LOCALHOST.into(),

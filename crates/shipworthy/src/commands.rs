@@ -5,6 +5,7 @@ pub(crate) mod completions;
 pub(crate) mod config;
 pub(crate) mod contract;
 pub(crate) mod evaluate;
+pub(crate) mod health;
 pub(crate) mod init;
 pub(crate) mod key;
 pub(crate) mod ledger;

@@ -4,6 +4,7 @@ mod cli;
 mod client;
 mod command_runner;
 mod commands;
+mod given;
 mod input;
 mod making;
 mod model_loader;

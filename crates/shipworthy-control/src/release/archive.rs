@@ -13,6 +13,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 use shipworthy_contract::Contract;
 use shipworthy_core::attestation::{self, Statement, predicate};
+use shipworthy_core::signing::SigningKey;
 use shipworthy_core::{Manifest, ReleaseId, canonical};
 use shipworthy_store::attestation::MAX_ATTESTATIONS;
 use shipworthy_store::bundles::{MAX_FILE_BYTES, MAX_FILES};
@@ -223,7 +224,28 @@ impl Archive {
         Ok(())
     }
 
+    /// The same without what is said about the release: nothing then depends on who signed it, and
+    /// when.
+    #[must_use]
+    pub fn bare(mut self) -> Self {
+        self.statements.clear();
+        self
+    }
+
+    /// Signed envelopes about the release, oldest first.
+    #[must_use]
+    pub fn statements(&self) -> &[String] {
+        &self.statements
+    }
+
     /// The manifest, if it and the files are what the release is named by.
+    ///
+    /// # Errors
+    /// [`Error::Archive`], when one of them is another.
+    pub fn manifest(&self) -> Result<Manifest, Error> {
+        self.checked().map_err(|source| Error::Archive { id: self.id.to_string(), source })
+    }
+
     fn checked(&self) -> Result<Manifest, ArchiveError> {
         let found = canonical::sha256_hex(self.manifest.as_bytes());
         if found != self.id.hex() {
@@ -263,6 +285,12 @@ struct Trusted {
     metrics: Vec<(String, f64)>,
     /// What other keys say, a line each.
     left_out: Vec<String>,
+}
+
+impl Trusted {
+    fn is_proven(&self) -> bool {
+        self.said.iter().any(|said| said.predicate_type() == predicate::PROVENANCE)
+    }
 }
 
 /// Name and bytes of an entry, which must be a plain file of a bounded length.
@@ -320,14 +348,44 @@ impl Shelf {
     /// # Errors
     /// When it is not whole, not trusted, does not answer, or cannot be kept.
     pub fn take(&self, archive: &Archive, by: &Attribution) -> Result<Taken, Error> {
-        let id = &archive.id;
-        let refused = |source| Error::Archive { id: id.to_string(), source };
-        let manifest = archive.checked().map_err(refused)?;
-        let Trusted { said, metrics, left_out } = self.trusted_of(archive)?;
-        let is_proven = said.iter().any(|said| said.predicate_type() == predicate::PROVENANCE);
-        if !is_proven {
-            return Err(Error::refused(id, Refusal::NoProvenance));
+        let manifest = archive.manifest()?;
+        let trusted = self.trusted_of(archive)?;
+        if !trusted.is_proven() {
+            return Err(Error::refused(&archive.id, Refusal::NoProvenance));
         }
+        self.take_trusted(archive, manifest, trusted, by)
+    }
+
+    /// Takes in a release that whoever starts a server gives it, as the one of an image: who may say
+    /// what the server runs may say so of a release as well. Where no key that is trusted here says
+    /// where it comes from, `signer` says that it was given.
+    ///
+    /// # Errors
+    /// When it is not whole, does not answer, the signer is not trusted, or it cannot be kept.
+    pub fn take_given(
+        &self,
+        archive: &Archive,
+        signer: &SigningKey,
+        by: &Attribution,
+    ) -> Result<Taken, Error> {
+        let manifest = archive.manifest()?;
+        let mut trusted = self.trusted_of(archive)?;
+        if !trusted.is_proven() {
+            self.check_signer(signer)?;
+            let given = statement::given(&manifest, by);
+            trusted.said.push(self.sign(&archive.id, &given, signer)?);
+        }
+        self.take_trusted(archive, manifest, trusted, by)
+    }
+
+    fn take_trusted(
+        &self,
+        archive: &Archive,
+        manifest: Manifest,
+        Trusted { said, metrics, left_out }: Trusted,
+        by: &Attribution,
+    ) -> Result<Taken, Error> {
+        let id = &archive.id;
         self.answers(archive, &manifest)?;
         let files = archive.files.iter().map(|(name, bytes)| (name.as_str(), &**bytes));
         self.bundles.put(id, &files.collect::<Vec<_>>())?;

@@ -50,8 +50,9 @@ pub(crate) struct Args {
     #[arg(long = "model", short, value_name = "NAME=FILE")]
     models: Vec<Named>,
 
-    /// A release of the state directory, served under its own name and with its contract: its id,
-    /// at least six digits of it, or a slot such as ENDPOINT@stable; may be given several times.
+    /// A release, served under its own name and with its contract: of the state directory its id, at
+    /// least six digits of it, or a slot such as ENDPOINT@stable; or a file that `release export`
+    /// wrote. May be given several times.
     #[arg(long = "release", short, value_name = "RELEASE")]
     releases: Vec<String>,
 

@@ -48,8 +48,13 @@ pub(crate) struct Args {
     pub(crate) signing: SigningArgs,
 
     /// Make and serve a new release, even if there is one.
-    #[arg(long)]
+    #[arg(long, conflicts_with = "release")]
     pub(crate) new_release: bool,
+
+    /// Serve the release of a file that `release export` wrote, and make none. It becomes stable when
+    /// it comes here for the first time; later starts leave it to what was decided since.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) release: Option<PathBuf>,
 }
 
 pub(crate) fn run(args: Args, system: &System) -> Result<Outcome> {

@@ -22,6 +22,7 @@ mod given;
 mod grpc;
 mod grpc_client;
 mod grpc_stopping;
+mod handed;
 mod headers;
 mod http;
 mod importing;

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use anyhow::{Result, bail};
+use anyhow::{Context, Result, bail};
 use shipworthy_control::Commit;
 use shipworthy_control::golden;
 use shipworthy_control::project::{Project, Trainer};
@@ -18,7 +18,7 @@ use crate::commands::train::summary;
 use crate::making::Making;
 use crate::server::State;
 use crate::system::System;
-use crate::{output, state};
+use crate::{given, output, state};
 
 /// The release to serve: the stable one, else the newest; made now if there is none.
 pub(super) fn find_or_make(
@@ -30,6 +30,7 @@ pub(super) fn find_or_make(
     let name = &project.identity.name;
     let stable = kept.shelf.store.endpoint(name)?.and_then(|endpoint| endpoint.stable);
     let id = match stable {
+        _ if args.release.is_some() => given(args, project, kept, system)?,
         Some(id) if !args.new_release => id,
         None if !args.new_release => match newest(project, kept)? {
             Some(id) => serve_kept(project, id, kept, system)?,
@@ -41,6 +42,21 @@ pub(super) fn find_or_make(
     warn_of_rounding(rounding);
     warn_of_changes(project, &release);
     Ok(Arc::new(release))
+}
+
+/// The release to serve where a file with one is given, which must be one of the project.
+fn given(args: &Args, project: &Project, kept: &State, system: &System) -> Result<ReleaseId> {
+    let file = args.release.as_deref().context("a release is given")?;
+    let taken = given::take(file, kept, &args.signing, system)?;
+    let name = &project.identity.name;
+    if taken.project != *name {
+        bail!(
+            "{} has a release of `{}`, and the project is `{name}`",
+            file.display(),
+            taken.project
+        );
+    }
+    given::stable(&taken, kept, system)
 }
 
 /// The newest release that `shipworthy release` made of the project, its files at hand.
