@@ -9,6 +9,7 @@ pub mod diagnose;
 pub mod gate;
 pub mod git;
 pub mod golden;
+pub mod image;
 pub mod import;
 pub mod lineage;
 pub mod models;
