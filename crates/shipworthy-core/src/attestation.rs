@@ -106,10 +106,19 @@ impl Statement {
     /// # Errors
     /// [`Error::TooLong`].
     pub fn sign(&self, release: &ReleaseId, key: &SigningKey) -> Result<String, Error> {
+        self.sign_about("release", release.hex(), key)
+    }
+
+    /// Says it about something else that has a SHA-256, an image for one, by the name that people
+    /// know it by.
+    ///
+    /// # Errors
+    /// [`Error::TooLong`].
+    pub fn sign_about(&self, name: &str, sha256: &str, key: &SigningKey) -> Result<String, Error> {
         let Self { predicate_type, predicate } = self;
         let statement = json!({
             "_type": STATEMENT_TYPE,
-            "subject": [{"name": "release", "digest": {"sha256": release.hex()}}],
+            "subject": [{"name": name, "digest": {"sha256": sha256}}],
             "predicateType": predicate_type,
             "predicate": predicate,
         });
