@@ -2,12 +2,14 @@
 //! or of a file of rows.
 
 use serde::Deserialize;
+use shipworthy_core::attestation::predicate;
 use shipworthy_core::lineage::{Graph, Kind, Relation};
 use shipworthy_core::{Manifest, ReleaseId, SourceFile};
 use shipworthy_store::store::MAX_PAGE_ROWS;
 use shipworthy_store::{Release, Reproducibility};
 
 use crate::release::{Error, Shelf};
+use crate::statement::{self, latest};
 
 /// A decision of the ledger, as far as lineage goes.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -201,7 +203,12 @@ fn add_release(graph: &mut Graph, shelf: &Shelf, id: &ReleaseId) -> Result<(), E
         graph.add(Kind::Dataset, &id, &format!("{}, {} rows", file.path, file.rows));
         graph.tie(name, &id, Relation::TrainedOn);
     }
-    for said in shelf.statements(id)? {
+    let said = shelf.statements(id)?;
+    if let Some(run) = latest(&said, predicate::PROVENANCE).and_then(statement::run) {
+        graph.add(Kind::Run, &run, "");
+        graph.tie(name, &run, Relation::BuiltIn);
+    }
+    for said in said {
         let statement = format!("attestation:{}", said.stored.event);
         let label = format!("{} by {} at {}", said.name(), said.actor(), said.stored.at);
         graph.add(Kind::Attestation, &statement, &label);

@@ -1,5 +1,7 @@
 //! What is said about a release when it is made, and read back later.
 
+mod image;
+mod pipeline;
 mod required;
 mod strict;
 
@@ -14,6 +16,8 @@ use crate::Origin;
 use crate::reference::ReferenceRows;
 use crate::train::{self, Quality, Report};
 
+pub use image::{Base, Image, image, image_provenance};
+pub use pipeline::{Pipeline, run};
 pub use required::{Lacking, require, required};
 
 /// How a release is made: trained from a project, or taken as it is.
@@ -26,7 +30,7 @@ const GIVEN: &str = "shipworthy:given/v1";
 /// Stands for a repository that has no remote.
 const NO_REMOTE: &str = "repository";
 
-/// Who makes releases: this program, on the machine of whoever runs it.
+/// Who makes releases outside a pipeline: this program, on the machine of whoever runs it.
 const BUILDER: &str = "shipworthy:command-line";
 
 /// What varies by machine and by time, and so is no part of a release.
@@ -42,6 +46,8 @@ pub struct Circumstances {
     pub model_origin: Value,
     /// What it was made on.
     pub machine: Machine,
+    /// The run of a pipeline that made it, if one did.
+    pub pipeline: Option<Pipeline>,
 }
 
 /// What a release is made on.
@@ -60,7 +66,8 @@ pub struct Machine {
 /// How the release was made: SLSA provenance v1.
 #[must_use]
 pub fn provenance(manifest: &Manifest, circumstances: &Circumstances) -> Statement {
-    let Circumstances { started_at, finished_at, origin, model_origin, machine } = circumstances;
+    let Circumstances { started_at, finished_at, origin, model_origin, machine, pipeline } =
+        circumstances;
     let is_given = manifest.trainer.name == train::GIVEN;
     let mut external = json!({"project": manifest.project, "path": origin.path});
     if !model_origin.is_null() {
@@ -77,28 +84,28 @@ pub fn provenance(manifest: &Manifest, circumstances: &Circumstances) -> Stateme
     let data = manifest.training_set.iter().flat_map(|set| &set.files);
     let data = data
         .map(|SourceFile { path, sha256, .. }| json!({"name": path, "digest": {"sha256": sha256}}));
+    let mut internal = json!({
+        "trainer": manifest.trainer,
+        "machine": {
+            "system": machine.system,
+            "architecture": machine.architecture,
+            "features": machine.features,
+            "processors": machine.processors,
+        },
+    });
+    if let Some(pipeline) = pipeline {
+        internal["pipeline"] = pipeline.parameters();
+    }
+    let metadata =
+        json!({"startedOn": started_at.to_string(), "finishedOn": finished_at.to_string()});
     let predicate = json!({
         "buildDefinition": {
             "buildType": if is_given { TAKEN } else { TRAINED },
             "externalParameters": external,
-            "internalParameters": {
-                "trainer": manifest.trainer,
-                "machine": {
-                    "system": machine.system,
-                    "architecture": machine.architecture,
-                    "features": machine.features,
-                    "processors": machine.processors,
-                },
-            },
+            "internalParameters": internal,
             "resolvedDependencies": commit.chain(data).collect::<Vec<_>>(),
         },
-        "runDetails": {
-            "builder": {"id": BUILDER, "version": {"shipworthy": env!("CARGO_PKG_VERSION")}},
-            "metadata": {
-                "startedOn": started_at.to_string(),
-                "finishedOn": finished_at.to_string(),
-            },
-        },
+        "runDetails": run_details(pipeline.as_ref(), metadata),
     });
     Statement { predicate_type: predicate::PROVENANCE.to_owned(), predicate }
 }
@@ -123,6 +130,21 @@ pub fn given(manifest: &Manifest, by: &Attribution) -> Statement {
         },
     });
     Statement { predicate_type: predicate::PROVENANCE.to_owned(), predicate }
+}
+
+/// Who made it, when as far as `metadata` tells, and where that is found.
+fn run_details(pipeline: Option<&Pipeline>, mut metadata: Value) -> Value {
+    let builder = pipeline.and_then(|pipeline| pipeline.builder.as_deref());
+    if let Some(Pipeline { run, .. }) = pipeline {
+        metadata["invocationId"] = json!(run);
+    }
+    json!({
+        "builder": {
+            "id": builder.unwrap_or(BUILDER),
+            "version": {"shipworthy": env!("CARGO_PKG_VERSION")},
+        },
+        "metadata": metadata,
+    })
 }
 
 /// What was measured when the release was made.
@@ -218,6 +240,13 @@ pub fn stated(kind: &str, predicate: Value) -> Result<Statement, Unsayable> {
     let result = predicate["result"].as_str().unwrap_or_default();
     let is_report =
         ["PASSED", "WARNED", "FAILED"].contains(&result) && predicate["configuration"].is_array();
+    if predicate_type == predicate::IMAGE && Image::read(&predicate).is_none() {
+        return no(
+            "an image has a `digest` (`sha256:…`), `size_bytes`, a `platform`, a `revision` (a commit, \
+             or null), and at most a `base` with `name` and `digest`"
+                .to_owned(),
+        );
+    }
     if predicate_type == predicate::GATE_REPORT && !is_report {
         return no(
             "a gate report has a `result`, PASSED, WARNED or FAILED, and a `configuration`, a list \

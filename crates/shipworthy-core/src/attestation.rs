@@ -130,6 +130,15 @@ impl Statement {
         }
     }
 
+    /// What the envelope of a statement says that it says, whoever signed it: to sort envelopes by,
+    /// not to believe.
+    #[must_use]
+    pub fn predicate_type_of(text: &str) -> Option<String> {
+        let envelope = Envelope::parse(text).ok()?;
+        let statement: Whole = serde_json::from_slice(envelope.payload()).ok()?;
+        Some(statement.predicate_type)
+    }
+
     /// Reads what was said about a release; `trusted` gives the key of a name, if it counts.
     ///
     /// # Errors

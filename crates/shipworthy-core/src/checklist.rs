@@ -1,10 +1,12 @@
 //! The checklist: what stands between a model and its customers, and how far this project is.
 
 mod deployment;
+mod image;
 
 use serde::Serialize;
 
 pub use deployment::{Bypass, DeploymentFacts, DrillFacts, Finished, Shadowed};
+pub use image::ImageFacts;
 
 /// How far an item is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -75,6 +77,8 @@ pub struct ReleaseFacts {
     pub provenance: Provenance,
     /// What the last gate report that is signed says of it, if there is one.
     pub gates: Option<GateFacts>,
+    /// The image that it was put into last, if that is signed.
+    pub image: Option<ImageFacts>,
 }
 
 /// What a gate report says.
@@ -97,6 +101,8 @@ pub enum Provenance {
         key: String,
         /// Where the commit is found, if that is told.
         repository: Option<String>,
+        /// The run of a pipeline that made it, by its URL; `None` when none did.
+        run: Option<String>,
     },
     /// There is none.
     Missing,
@@ -150,7 +156,7 @@ fn later(part: &'static str, titles: &[Title], items: &mut Vec<Item>) {
 
 fn engineering(facts: &Facts, items: &mut Vec<Item>) {
     const PART: &str = "Engineering";
-    later(PART, &[("image", "containerised in an immutable image")], items);
+    items.push(image::image(PART, facts.release.as_ref()));
     let (state, evidence) = gates(facts.release.as_ref());
     items.push(Item {
         id: "gates",
@@ -185,10 +191,13 @@ fn commit(facts: &Facts) -> (State, String) {
         (Some(commit), None, Provenance::Missing) => {
             failing(format!("{id} names {commit}, and nobody has signed for it"))
         }
-        (Some(commit), None, Provenance::Signed { key, repository }) => {
+        (Some(commit), None, Provenance::Signed { key, repository, run }) => {
             let of = repository.as_ref().map(|place| format!(" of {place}")).unwrap_or_default();
-            let key = key.get(..12).unwrap_or(key);
-            (State::Met, format!("{id} is made from {commit}{of}, signed by key {key}"))
+            let by = run
+                .as_ref()
+                .map_or("by hand, in no pipeline".to_owned(), |run| format!("in {run}"));
+            let key = shown(key);
+            (State::Met, format!("{id} is made from {commit}{of} {by}, signed by key {key}"))
         }
     }
 }
@@ -199,7 +208,7 @@ fn gates(release: Option<&ReleaseFacts>) -> (State, String) {
     let Some(GateFacts { passed, failed, key }) = &release.gates else {
         return (State::NotSetUp, format!("no gate report about {id} is signed"));
     };
-    let key = key.get(..12).unwrap_or(key);
+    let key = shown(key);
     match failed.as_slice() {
         [] => (State::Met, format!("{id} passed {passed} gates, signed by key {key}")),
         [first, ..] => {
@@ -207,6 +216,11 @@ fn gates(release: Option<&ReleaseFacts>) -> (State, String) {
             (State::Failing, format!("{id} failed {failed} of {} gates: {first}", passed + failed))
         }
     }
+}
+
+/// Enough of a key's name to tell it from others.
+fn shown(key: &str) -> &str {
+    key.get(..12).unwrap_or(key)
 }
 
 fn data(facts: &Facts, items: &mut Vec<Item>) {
@@ -291,7 +305,7 @@ mod tests {
 
     #[test]
     fn a_release_is_tied_to_its_commit_or_says_why_not() {
-        let signed = Provenance::Signed { key: "ab".repeat(32), repository: None };
+        let signed = Provenance::Signed { key: "ab".repeat(32), repository: None, run: None };
         let release = |commit: Option<&str>, unreproducible: Option<&str>, said: &Provenance| {
             let release = Some(ReleaseFacts {
                 id: "sha256:00".to_owned(),
@@ -299,6 +313,7 @@ mod tests {
                 unreproducible: unreproducible.map(str::to_owned),
                 provenance: said.clone(),
                 gates: None,
+                image: None,
             });
             state(&Facts { release, ..Facts::default() }, "commit")
         };
@@ -311,6 +326,27 @@ mod tests {
     }
 
     #[test]
+    fn the_evidence_of_a_commit_tells_who_made_the_release() {
+        let told = |run: Option<&str>| {
+            let run = run.map(str::to_owned);
+            let release = Some(ReleaseFacts {
+                id: "sha256:00".to_owned(),
+                commit: Some("c0ffee".to_owned()),
+                unreproducible: None,
+                provenance: Provenance::Signed { key: "ab".repeat(32), repository: None, run },
+                gates: None,
+                image: None,
+            });
+            let items = judge(&Facts { release, ..Facts::default() });
+            items.into_iter().find(|item| item.id == "commit").unwrap().evidence
+        };
+        let in_a_pipeline =
+            "sha256:00 is made from c0ffee in https://ci.example/7, signed by key abababababab";
+        assert_eq!(told(Some("https://ci.example/7")), in_a_pipeline);
+        assert!(told(None).contains("by hand, in no pipeline"));
+    }
+
+    #[test]
     fn gates_are_met_by_a_signed_report_without_a_failure() {
         let judged = |gates: Option<&[&str]>| {
             let gates = gates.map(|failed| GateFacts {
@@ -319,8 +355,8 @@ mod tests {
                 key: "ab".repeat(32),
             });
             let (id, provenance) = ("sha256:00".to_owned(), Provenance::Missing);
-            let release =
-                ReleaseFacts { id, commit: None, unreproducible: None, provenance, gates };
+            let (commit, unreproducible, image) = (None, None, None);
+            let release = ReleaseFacts { id, commit, unreproducible, provenance, gates, image };
             state(&Facts { release: Some(release), ..Facts::default() }, "gates")
         };
         assert_eq!(judged(None), State::NotSetUp);

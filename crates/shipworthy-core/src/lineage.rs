@@ -19,6 +19,8 @@ pub enum Kind {
     Commit,
     /// A file of rows that a model learned from.
     Dataset,
+    /// The run of a pipeline.
+    Run,
     /// A signed statement about a release.
     Attestation,
     /// The name that clients call.
@@ -34,6 +36,7 @@ impl Kind {
             Self::Release => "release",
             Self::Commit => "commit",
             Self::Dataset => "dataset",
+            Self::Run => "run",
             Self::Attestation => "attestation",
             Self::Endpoint => "endpoint",
         }
@@ -60,6 +63,8 @@ pub enum Relation {
     BuiltFrom,
     /// A release was trained on a dataset.
     TrainedOn,
+    /// A release was built in a run.
+    BuiltIn,
     /// An attestation is about a release.
     About,
     /// An endpoint has a release in this slot.
@@ -74,6 +79,7 @@ impl Relation {
             Self::MadeBy => "made_by",
             Self::BuiltFrom => "built_from",
             Self::TrainedOn => "trained_on",
+            Self::BuiltIn => "built_in",
             Self::About => "about",
             Self::Slot(slot) => slot,
         }
@@ -85,6 +91,7 @@ impl Relation {
             Self::MadeBy => "made",
             Self::BuiltFrom => "is the source of",
             Self::TrainedOn => "taught",
+            Self::BuiltIn => "built",
             Self::About => "has",
             Self::Slot("stable") => "is stable at",
             Self::Slot("candidate") => "is candidate at",
@@ -202,7 +209,7 @@ fn described(node: &Node) -> String {
     /// Enough to tell two apart, and to be found again by.
     const ID_CHARACTERS: usize = 20;
     let id = match node.kind {
-        Kind::Decision => node.id.as_str(),
+        Kind::Decision | Kind::Run => node.id.as_str(),
         // Its kind stands before it already.
         Kind::Endpoint | Kind::Attestation => {
             node.id.split_once(':').map_or(node.id.as_str(), |(_, name)| name)

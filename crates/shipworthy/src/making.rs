@@ -78,6 +78,7 @@ impl<'a> Making<'a> {
             origin,
             model_origin,
             machine: System::machine(),
+            pipeline: System::pipeline(),
         }
     }
 

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
-use shipworthy_control::statement::Machine;
+use shipworthy_control::statement::{Machine, Pipeline};
 use shipworthy_core::{Clock, Entropy};
 use shipworthy_rows::Timestamp;
 
@@ -44,6 +44,11 @@ impl System {
             features: features(),
             processors: Self::cores(),
         }
+    }
+
+    /// The run of a pipeline that this process belongs to, if it says so.
+    pub(crate) fn pipeline() -> Option<Pipeline> {
+        Pipeline::told(Self::variable)
     }
 
     /// Where large files may lie that nobody keeps: TMPDIR, else `/var/tmp`, which is on a disk where

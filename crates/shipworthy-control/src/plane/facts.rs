@@ -7,14 +7,16 @@ use std::sync::Arc;
 use serde::Deserialize;
 use shipworthy_core::Clock;
 use shipworthy_core::attestation::predicate;
-use shipworthy_core::checklist::{Facts, GateFacts, LedgerFacts, Provenance, ReleaseFacts};
+use shipworthy_core::checklist::{
+    Facts, GateFacts, ImageFacts, LedgerFacts, Provenance, ReleaseFacts,
+};
 use shipworthy_ledger::{Health, Ledger};
 use shipworthy_serving::Serving;
 use shipworthy_store::{Release, Reproducibility, store};
 
 use super::error::chain;
 use crate::release::{self, Shelf};
-use crate::statement::{self, Said};
+use crate::statement::{self, Image, Said};
 use crate::traffic::Declared;
 pub use deployment::deployment_facts;
 
@@ -59,6 +61,7 @@ impl GatherFacts for ServingFacts {
                     unreproducible: None,
                     provenance: Provenance::Missing,
                     gates: None,
+                    image: None,
                 }),
             }
         });
@@ -85,29 +88,43 @@ pub fn release_facts(shelf: &Shelf, release: &Release) -> Result<ReleaseFacts, s
         Reproducibility::Reproducible => None,
         Reproducibility::Unreproducible { reason } => Some(reason.clone()),
     };
-    let (provenance, gates) = said(shelf, release)?;
+    let (said, broken) = match said(shelf, release)? {
+        Ok(said) => (said, None),
+        Err(why) => (Vec::new(), Some(Provenance::Broken { why })),
+    };
+    let newest = |kind: &str| said.iter().rev().find(|said| said.stored.predicate_type == kind);
+    let signed = newest(predicate::PROVENANCE).map_or(Provenance::Missing, provenance);
     Ok(ReleaseFacts {
         id: release.id.to_string(),
         commit: commit_of(release),
         unreproducible,
-        provenance,
-        gates,
+        provenance: broken.unwrap_or(signed),
+        gates: newest(predicate::GATE_REPORT).map(gates),
+        image: newest(predicate::IMAGE).and_then(image),
     })
 }
 
-/// What is said about a release, as far as it counts: how it was made, and what it passed.
-fn said(shelf: &Shelf, release: &Release) -> Result<(Provenance, Option<GateFacts>), store::Error> {
-    let said = match shelf.manifest(&release.id).and_then(|_| shelf.statements(&release.id)) {
-        Ok(said) => said,
-        Err(release::Error::Store(error)) => return Err(error),
-        Err(error) => return Ok((Provenance::Broken { why: chain(&error) }, None)),
-    };
-    let newest = |kind: &str| said.iter().rev().find(|said| said.stored.predicate_type == kind);
-    let provenance = newest(predicate::PROVENANCE).map_or(Provenance::Missing, |said| {
-        let repository = statement::repository(&said.attested.statement.predicate);
-        Provenance::Signed { key: said.attested.key_id.clone(), repository }
-    });
-    Ok((provenance, newest(predicate::GATE_REPORT).map(gates)))
+/// What is said about a release, as far as it counts; or why it cannot be believed.
+fn said(shelf: &Shelf, release: &Release) -> Result<Result<Vec<Said>, String>, store::Error> {
+    match shelf.manifest(&release.id).and_then(|_| shelf.statements(&release.id)) {
+        Ok(said) => Ok(Ok(said)),
+        Err(release::Error::Store(error)) => Err(error),
+        Err(error) => Ok(Err(chain(&error))),
+    }
+}
+
+fn provenance(said: &Said) -> Provenance {
+    let told = &said.attested.statement.predicate;
+    Provenance::Signed {
+        key: said.attested.key_id.clone(),
+        repository: statement::repository(told),
+        run: statement::run(told),
+    }
+}
+
+fn image(said: &Said) -> Option<ImageFacts> {
+    let Image { digest, platform, revision, .. } = Image::read(&said.attested.statement.predicate)?;
+    Some(ImageFacts { digest, platform, revision, key: said.attested.key_id.clone() })
 }
 
 fn gates(said: &Said) -> GateFacts {

@@ -86,6 +86,7 @@ fn kept(off: f64) -> (TempDir, Shelf, ReleaseId) {
         origin: Origin::default(),
         model_origin: serde_json::Value::Null,
         machine: Machine::default(),
+        pipeline: None,
     };
     let made =
         Made { project: "late", trained: &trained, commit: &none, circumstances: &circumstances };

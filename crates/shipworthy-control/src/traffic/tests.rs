@@ -322,6 +322,7 @@ fn release(
         origin: Origin::default(),
         model_origin: Value::Null,
         machine: Machine::default(),
+        pipeline: None,
     };
     let made =
         Made { project: NAME, trained: &trained, commit: &none, circumstances: &circumstances };

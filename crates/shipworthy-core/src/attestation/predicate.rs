@@ -19,14 +19,18 @@ pub const REFERENCE_ROWS: &str = "shipworthy:reference-rows/v1";
 /// How the way back to it went when it was drilled.
 pub const ROLLBACK_DRILL: &str = "shipworthy:rollback-drill/v1";
 
+/// The image that it was put into.
+pub const IMAGE: &str = "shipworthy:image/v1";
+
 /// All of them with the names that people use.
-pub const NAMES: [(&str, &str); 6] = [
+pub const NAMES: [(&str, &str); 7] = [
     (PROVENANCE, "provenance"),
     (GATE_REPORT, "gate report"),
     (APPROVAL, "approval"),
     (QUALITY, "quality"),
     (REFERENCE_ROWS, "reference rows"),
     (ROLLBACK_DRILL, "rollback drill"),
+    (IMAGE, "image"),
 ];
 
 /// The name that people use; of an unknown one its URI.

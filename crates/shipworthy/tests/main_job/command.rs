@@ -47,6 +47,10 @@ fn silent(program: &str) -> Command {
     for variable in of_state.into_iter().chain(["LISTEN", "ADMIN", "LOG"]) {
         command.env_remove(format!("SHIPWORTHY_{variable}"));
     }
+    // The tests may run in a pipeline themselves.
+    for variable in ["GITHUB_ACTIONS", "GITLAB_CI"] {
+        command.env_remove(variable);
+    }
     command.stdin(Stdio::null());
     command
 }

@@ -31,6 +31,7 @@ mod lineage;
 mod mlflow;
 mod openapi;
 mod past;
+mod pipelines;
 mod predicting;
 mod project;
 mod proxy;

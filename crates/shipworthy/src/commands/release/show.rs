@@ -2,7 +2,7 @@
 
 use anyhow::{Context, Result};
 use serde_json::{Value, json};
-use shipworthy_control::statement::{Said, latest};
+use shipworthy_control::statement::{self, Image, Said, latest};
 use shipworthy_core::attestation::predicate;
 use shipworthy_core::{Manifest, Trainer};
 use shipworthy_store::{Release, Reproducibility, Retention};
@@ -19,6 +19,8 @@ pub(super) fn run(one: &One) -> Result<Outcome> {
     if one.json {
         let mut shown = shown(&release, &serde_json::to_value(&manifest)?);
         shown["quality"] = latest(&said, predicate::QUALITY).cloned().unwrap_or_default();
+        shown["run"] = json!(run_of(&said));
+        shown["image"] = json!(image_of(&said));
         output::json(&shown)?;
     } else {
         output::line(&text(&release, &manifest, &said))?;
@@ -55,6 +57,7 @@ fn text(release: &Release, manifest: &Manifest, said: &[Said]) -> String {
         (Some(commit), _) => format!("commit      {commit}"),
         (None, why) => format!("commit      none: {}", why.unwrap_or("unknown")),
     });
+    lines.extend(run_of(said).map(|run| format!("run         {run}")));
     let parameters = serde_json::to_string(&trainer.parameters).unwrap_or_default();
     lines.push(format!("trainer     {}", text_of(trainer)));
     lines.push(format!("parameters  {parameters}"));
@@ -76,6 +79,9 @@ fn text(release: &Release, manifest: &Manifest, said: &[Said]) -> String {
     for slice in ["validation", "test"] {
         lines.extend(measured(said, slice));
     }
+    lines.extend(
+        image_of(said).map(|image| format!("image       {} {}", image.digest, image.platform)),
+    );
     lines.extend(said.iter().map(|said| {
         let (at, actor) = (said.stored.at, said.actor());
         format!("attested    {} by {actor} at {at}", said.name())
@@ -84,6 +90,16 @@ fn text(release: &Release, manifest: &Manifest, said: &[Said]) -> String {
         lines.push(format!("files       {}", release.retention.as_str()));
     }
     lines.join("\n")
+}
+
+/// Where the pipeline is found that made it, if one did.
+fn run_of(said: &[Said]) -> Option<String> {
+    latest(said, predicate::PROVENANCE).and_then(statement::run)
+}
+
+/// The image that it was put into last.
+fn image_of(said: &[Said]) -> Option<Image> {
+    latest(said, predicate::IMAGE).and_then(Image::read)
 }
 
 /// What was measured on a slice when the release was made.
