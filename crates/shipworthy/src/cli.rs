@@ -7,7 +7,7 @@ use clap::{Parser, Subcommand};
 
 use crate::command_runner::keeper;
 use crate::commands::{
-    checklist, completions, config, contract, evaluate, health, init, key, ledger, lineage,
+    checklist, completions, config, contract, evaluate, health, image, init, key, ledger, lineage,
     predict, release, reload, score, serve, test, token, traffic, train, up, validate,
 };
 use crate::onnx_runtime::trial;
@@ -61,6 +61,7 @@ enum Command {
     Contract(contract::Args),
     Train(train::Args),
     Release(release::Args),
+    Image(image::Args),
     Test(test::Args),
     Score(score::Args),
     Serve(serve::Args),
@@ -95,6 +96,7 @@ impl Cli {
             Command::Contract(args) => contract::run(&args),
             Command::Train(args) => train::run(&args, system),
             Command::Release(args) => release::run(&args, system),
+            Command::Image(args) => image::run(&args, system),
             Command::Test(args) => test::run(&args, system),
             Command::Score(args) => score::run(&args, system),
             Command::Serve(args) => serve::run(args, system),

@@ -6,6 +6,7 @@ pub(crate) mod config;
 pub(crate) mod contract;
 pub(crate) mod evaluate;
 pub(crate) mod health;
+pub(crate) mod image;
 pub(crate) mod init;
 pub(crate) mod key;
 pub(crate) mod ledger;

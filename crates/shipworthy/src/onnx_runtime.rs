@@ -49,8 +49,7 @@ impl OnnxRuntime {
         if !matches!(Format::detect(model), Ok(Format::Onnx)) {
             return Ok(None);
         }
-        let variable = System::variable(VARIABLE).map(PathBuf::from);
-        let place = resolve(self.library.clone(), variable, of_python);
+        let place = self.place();
         let opened = Runtime::open(&place.library, sessions);
         let opened =
             opened.map_err(|error| models::Error::NoRuntime(explain(error, &place).into()))?;
@@ -60,6 +59,18 @@ impl OnnxRuntime {
             held.map_err(|error| models::Error::Refused(error.into()))?;
         }
         Ok(Some(opened))
+    }
+}
+
+impl OnnxRuntime {
+    fn place(&self) -> Place {
+        let variable = System::variable(VARIABLE).map(PathBuf::from);
+        resolve(self.library.clone(), variable, of_python)
+    }
+
+    /// The library that runs a model, where it needs one.
+    pub(crate) fn library_for(&self, model: &[u8]) -> Option<PathBuf> {
+        matches!(Format::detect(model), Ok(Format::Onnx)).then(|| self.place().library)
     }
 }
 

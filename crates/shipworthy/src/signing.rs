@@ -8,7 +8,7 @@ use clap::Args;
 use shipworthy_control::models::Cause;
 use shipworthy_control::plane::Signer;
 use shipworthy_core::signing::{PublicKey, SigningKey};
-use shipworthy_store::Attribution;
+use shipworthy_store::{Attribution, StateDir};
 
 use crate::server::State;
 use crate::system::System;
@@ -51,15 +51,9 @@ impl SigningArgs {
         by: Option<&Attribution>,
         system: &System,
     ) -> Result<SigningKey> {
-        let key = match (&self.signing_key, System::variable_as_set(VARIABLE)) {
-            (Some(path), _) => read(path)?,
-            // A pipeline whose secret is missing must not go on with another key.
-            (None, Some(pem)) if pem.trim().is_empty() => bail!(
-                "{VARIABLE} is set, but empty: let it hold a private key in PEM, or unset it to sign \
-                 with the state directory's own"
-            ),
-            (None, Some(pem)) => SigningKey::from_pem(&pem).context(VARIABLE)?,
-            (None, None) => of_state(state, system)?,
+        let key = match self.given()? {
+            Some(key) => key,
+            None => of_state(state, system)?,
         };
         let store = &state.shelf.store;
         if store.keys()?.is_empty() {
@@ -75,6 +69,34 @@ impl SigningArgs {
 }
 
 impl SigningArgs {
+    /// The key that was given: in a file, or in a variable.
+    fn given(&self) -> Result<Option<SigningKey>> {
+        match (&self.signing_key, System::variable_as_set(VARIABLE)) {
+            (Some(path), _) => read(path).map(Some),
+            // A pipeline whose secret is missing must not go on with another key.
+            (None, Some(pem)) if pem.trim().is_empty() => bail!(
+                "{VARIABLE} is set, but empty: let it hold a private key in PEM, or unset it to sign \
+                 with the state directory's own"
+            ),
+            (None, Some(pem)) => Ok(Some(SigningKey::from_pem(&pem).context(VARIABLE)?)),
+            (None, None) => Ok(None),
+        }
+    }
+
+    /// The key to sign with beside a server that holds the state directory.
+    ///
+    /// # Errors
+    /// As [`signer`](Self::signer), and when there is none.
+    pub(crate) fn beside(&self, directory: &StateDir) -> Result<SigningKey> {
+        let key = self.given()?.map_or_else(|| directory.signing_key(), |key| Ok(Some(key)))?;
+        key.with_context(|| {
+            format!(
+                "{} has no signing key: give one with --signing-key",
+                directory.path().display()
+            )
+        })
+    }
+
     /// Whether somebody asked for a key on the command line.
     pub(crate) const fn is_given(&self) -> bool {
         self.signing_key.is_some()

@@ -21,7 +21,7 @@ pub const BINARY: &str = "/usr/bin/shipworthy";
 /// The release, as `release export` writes it, without what is said about it.
 pub const RELEASE: &str = "/srv/shipworthy/release.tar";
 /// The project file, for its policy.
-pub const PROJECT: &str = "/srv/shipworthy";
+const PROJECT: &str = "/srv/shipworthy";
 /// What the server writes: a volume.
 pub const STATE: &str = "/var/lib/shipworthy";
 const ONNXRUNTIME: &str = "/usr/lib/shipworthy/libonnxruntime.so";

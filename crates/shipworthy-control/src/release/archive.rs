@@ -272,7 +272,9 @@ impl Archive {
         Ok(manifest)
     }
 
-    fn file(&self, name: &str) -> &[u8] {
+    /// A file of the bundle by its name; nothing where there is none.
+    #[must_use]
+    pub fn file(&self, name: &str) -> &[u8] {
         self.files.iter().find(|(other, _)| other == name).map_or(&[], |(_, bytes)| bytes)
     }
 }
