@@ -77,6 +77,8 @@ def test_what_a_real_server_answers_is_as_it_is_described(server, described):
     ask("POST /v1/reload", reason="a test")
     for verb in ("hold", "free"):
         ask(f"POST /v1/releases/{NAME}@stable:{verb}", release + verb, reason="a test")
+    assert ask(f"GET /v1/releases/{NAME}@stable", "/v1/releases/{release}")["statements"]
+    assert ask("GET /v1/releases/nobody", "/v1/releases/{release}", 404)["code"] == "no_such_release"
     said = {"type": "https://tests.example/said", "predicate": {}, "reason": "a test"}
     ask(f"POST /v1/releases/{NAME}@stable:attest", release + "attest", **said)
     approve = ask(f"POST /v1/releases/{NAME}@stable:approve", release + "approve", 403, reason="a test")

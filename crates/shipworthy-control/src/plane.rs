@@ -59,6 +59,9 @@ pub use tokens::{create_token, revoke_token};
 /// disk, which decisions need too.
 const MAX_LEDGER_READS: usize = 4;
 
+/// Archives of releases that are sent at one time; more wait. Each is held in memory.
+const MAX_DOWNLOADS: usize = 2;
+
 /// What comes from outside.
 #[derive(Clone)]
 pub struct Ports {
@@ -99,6 +102,7 @@ pub struct ControlPlane {
     reloading: Mutex<()>,
     /// One archive of a release at a time.
     uploading: Mutex<()>,
+    downloads: Arc<Semaphore>,
 }
 
 impl fmt::Debug for ControlPlane {
@@ -118,6 +122,7 @@ impl ControlPlane {
             live_pages: Arc::new(Semaphore::new(page::MAX_STREAMS)),
             reloading: Mutex::new(()),
             uploading: Mutex::new(()),
+            downloads: Arc::new(Semaphore::new(MAX_DOWNLOADS)),
         }
     }
 
@@ -160,7 +165,8 @@ pub fn router(plane: Arc<ControlPlane>) -> Router {
         .route("/v1/endpoints/{name}/history", get(endpoints::history))
         .route("/v1/endpoints/{name}", get(endpoints::show).post(endpoints::act))
         // What each verb needs besides is for the handler to ask.
-        .route("/v1/releases/{name_and_verb}", post(releases::act))
+        .route("/v1/releases/{name_and_verb}", get(releases::show).post(releases::act))
+        .route("/v1/releases/{release}/archive", get(releases::archive))
         .route_layer(needs(Permission::Read));
     let controlling = Router::new()
         .route("/v1/reload", post(reload::reload))
@@ -189,7 +195,7 @@ async fn unknown_route(request: Request) -> Error {
 
 async fn wrong_method(request: Request) -> Error {
     let (method, path) = (request.method().clone(), shown_path(&request));
-    let allowed = endpoints::allowed(&path);
+    let allowed = endpoints::allowed(&path).or_else(|| releases::allowed(&path));
     Error::WrongMethod { method, path, allowed }
 }
 

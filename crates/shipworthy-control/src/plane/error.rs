@@ -220,8 +220,8 @@ impl Error {
             Self::CrossOrigin => "send a token in `Authorization` instead of the session's cookie",
             Self::UnknownRoute { .. } => {
                 "/openapi.json describes what there is: /v1/status, /v1/checklist, /v1/reload, \
-                 /v1/tokens, /v1/sign-in-links, /v1/releases, /v1/releases/NAME:approve (:attest, :hold, \
-                 :free), /v1/endpoints, /v1/endpoints/NAME:deploy (:promote, :approve, :hold, \
+                 /v1/tokens, /v1/sign-in-links, /v1/releases, /v1/releases/NAME (/archive), \
+                 /v1/releases/NAME:approve (:attest, :hold, :free), /v1/endpoints, /v1/endpoints/NAME:deploy (:promote, :approve, :hold, \
                  :resume, :rollback, :stop, :drill), /v1/ledger/entries and /v1/events"
             }
             Self::WrongMethod { .. } => "GET reads; POST acts, and its body gives a reason",

@@ -1,25 +1,30 @@
-//! `/v1/releases`: releases that come from elsewhere; `/v1/releases/NAME:VERB`: what is said about one,
-//! and whether its files stay.
+//! `/v1/releases`: releases that come from elsewhere; `/v1/releases/NAME`: one of them;
+//! `/v1/releases/NAME:VERB`: what is said about it, and whether its files stay.
+
+mod reading;
 
 use std::sync::Arc;
 
 use axum::body::Body;
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{Extension, Path, Query, State};
-use axum::http::{Response, StatusCode};
+use axum::http::{Method, Response, StatusCode};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use shipworthy_core::attestation::MAX_ENVELOPE_BYTES;
 use shipworthy_core::signing::SigningKey;
 use shipworthy_store::{Attribution, Permission};
 
-use super::body::{MAX_BODY_BYTES, Reasoned, name_and_verb, query, read_archive, read_long_json};
+use super::body::{
+    MAX_BODY_BYTES, MAX_SHOWN_CHARS, Reasoned, name_and_verb, query, read_archive, read_long_json,
+};
 use super::error::chain;
 use super::guard::Caller;
 use super::{ControlPlane, Error, json};
 use crate::models::Cause;
 use crate::release::{Archive, Taken};
 use crate::statement;
+pub(super) use reading::{archive, show};
 
 /// The longest body, in bytes: what an envelope holds, and a reason.
 const MAX_STATEMENT_BYTES: usize = MAX_ENVELOPE_BYTES + MAX_BODY_BYTES;
@@ -136,6 +141,9 @@ pub(super) async fn act(
     Path(given): Path<String>,
     body: Body,
 ) -> Result<Response<Body>, Error> {
+    if is_name(&given) {
+        return Err(wrong_method(Method::POST, &given));
+    }
     let (name, verb) = name_and_verb("/v1/releases", &given, Verb::parse)?;
     if !token.role.may(verb.permission()) {
         return Err(Error::Forbidden { role: token.role });
@@ -144,6 +152,24 @@ pub(super) async fn act(
     let by = Attribution::new(&token.name, &asked.reason, plane.ports.clock.now())?;
     let done = plane.blocking(move |plane| perform(plane, &name, verb, asked, &by));
     Ok(json(StatusCode::OK, &done.await?))
+}
+
+/// Whether this names a release, and no verb is said.
+fn is_name(given: &str) -> bool {
+    !given.strip_prefix("sha256:").unwrap_or(given).contains(':')
+}
+
+/// The methods of a release, or of what can be done to one: to the router they are one route.
+pub(super) fn allowed(path: &str) -> Option<&'static str> {
+    let given = path.strip_prefix("/v1/releases/").filter(|given| !given.contains('/'))?;
+    Some(if is_name(given) { "GET,HEAD" } else { "POST" })
+}
+
+fn wrong_method(method: Method, given: &str) -> Error {
+    let given = given.chars().take(MAX_SHOWN_CHARS).collect::<String>();
+    let path = format!("/v1/releases/{given}");
+    let allowed = allowed(&path);
+    Error::WrongMethod { method, path, allowed }
 }
 
 fn perform(

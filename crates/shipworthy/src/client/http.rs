@@ -105,6 +105,15 @@ impl Client {
         self.answer(request.header("content-type", content_type).send(file))
     }
 
+    /// Reads a file of at most so many bytes.
+    ///
+    /// # Errors
+    /// As [`Client::get`], and when it is longer.
+    pub(crate) fn download(&self, path: &str, limit_bytes: u64) -> Result<Vec<u8>> {
+        let request = self.agent.get(format!("{}{path}", self.base));
+        self.body(request.header("authorization", self.bearer()).call(), limit_bytes)
+    }
+
     fn bearer(&self) -> String {
         format!("Bearer {}", self.token)
     }
@@ -113,17 +122,26 @@ impl Client {
         &self,
         answered: Result<Response<Body>, ureq::Error>,
     ) -> Result<T> {
+        serde_json::from_slice(&self.body(answered, MAX_ANSWER_BYTES)?).context(
+            "the server's answer is not what this version expects; the versions may differ",
+        )
+    }
+
+    /// The body of an answer that is no refusal.
+    fn body(
+        &self,
+        answered: Result<Response<Body>, ureq::Error>,
+        limit_bytes: u64,
+    ) -> Result<Vec<u8>> {
         let mut response =
             answered.with_context(|| format!("no answer from the server at {}", self.base))?;
         let status = response.status();
-        let body = response.body_mut().with_config().limit(MAX_ANSWER_BYTES);
+        let body = response.body_mut().with_config().limit(limit_bytes);
         let body = body.read_to_vec().with_context(|| {
             format!("the answer of the server at {} did not arrive whole", self.base)
         })?;
         if status.is_success() {
-            return serde_json::from_slice(&body).context(
-                "the server's answer is not what this version expects; the versions may differ",
-            );
+            return Ok(body);
         }
         match serde_json::from_slice::<Refused>(&body) {
             Ok(refused) => Err(refused.into()),

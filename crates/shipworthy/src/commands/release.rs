@@ -7,6 +7,7 @@ mod forget;
 mod import;
 mod list;
 mod make;
+mod pull;
 mod rebuild;
 mod retention;
 mod show;
@@ -87,6 +88,7 @@ enum Command {
     Import(import::Args),
     /// Write a release into one file, to be taken in elsewhere: `release import FILE`.
     Export(archive::Args),
+    Pull(pull::Args),
     /// Check every byte of a release, and that it answers its golden rows as it did.
     Verify(verify::Args),
     /// Show what a release is made of.
@@ -145,6 +147,7 @@ pub(crate) fn run(args: &Args, system: &System) -> Result<Outcome> {
         None => make::run(args, system),
         Some(Command::Import(args)) => import::run(args, system),
         Some(Command::Export(args)) => archive::export(args, system),
+        Some(Command::Pull(args)) => pull::run(args, system),
         Some(Command::Verify(args)) => verify::run(args, system),
         Some(Command::Show(one)) => show::run(one),
         Some(Command::List(list)) => list::run(list),

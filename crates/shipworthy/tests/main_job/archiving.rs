@@ -2,11 +2,11 @@
 
 use std::fs;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::command::Ran;
 use crate::project::{Project, row};
-use crate::server::Server;
+use crate::server::{Server, admin};
 
 /// A project with a release, its archive, and the public half of its key beside it.
 fn exported() -> (Project, String) {
@@ -146,4 +146,43 @@ fn a_server_takes_a_release_in_while_it_serves() {
     let events = elsewhere.run("ledger tail --state STATE -n 20");
     events.expect(0);
     assert!(events.stdout.contains("release.imported by operator: arrived"), "{}", events.stdout);
+}
+
+/// A control plane, and a token that may only read it.
+fn reader(project: &Project) -> String {
+    let line = "token create looker --role auditor --reason looks --state STATE --json";
+    let made = project.run(line);
+    made.expect(0);
+    let token = made.json()["secret"].as_str().unwrap().to_owned();
+    format!("--server http://{} --token {token}", admin(project))
+}
+
+#[test]
+fn a_release_is_pulled_from_a_running_server_by_its_slot_or_its_id() {
+    let (project, id) = exported();
+    let _server = Server::start_line(&project, &format!("serve --release {id} --state STATE"));
+    let reader = reader(&project);
+    let pull = |name: &str, more: &str| {
+        let place = "--state BESIDE/other --json";
+        project.run(&format!("release pull {name} {reader} {place} {more}"))
+    };
+    let refused = pull("card-fraud@stable", "");
+    refused.expect(2);
+    refused.says("--trust FILE");
+    let taken = pull("card-fraud@stable", "--trust BESIDE/team.pem");
+    taken.expect(0);
+    assert_eq!((&taken.json()["release"], &taken.json()["was_here"]), (&json!(id), &json!(false)));
+    project.run(&format!("release verify {id} --state BESIDE/other")).expect(0);
+    for name in [&id[..19], &id] {
+        let again = pull(name, "");
+        again.expect(0);
+        assert_eq!(again.json()["was_here"], true);
+    }
+    let none = pull("card-fraud@candidate", "");
+    none.expect(2);
+    none.says("release list");
+    let again = format!("release export {id} --state BESIDE/other --output BESIDE/again.tar");
+    project.run(&again).expect(0);
+    let bytes = |file| fs::read(project.beside(file)).unwrap();
+    assert!(bytes("again.tar") == bytes("release.tar"), "another file");
 }

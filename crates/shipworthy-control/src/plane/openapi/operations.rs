@@ -192,10 +192,25 @@ fn releases() -> Vec<Operation> {
         failures: DONE,
         ..get("/v1/releases", "uploadRelease", UPLOAD, Value::Null)
     };
+    let read = |path, id, summary, answer| Operation {
+        tag: "releases",
+        parameters: &["release"],
+        failures: &[401, 403, 404, 409, 421, 500, 503],
+        ..get(path, id, summary, answer)
+    };
+    let shown = content("The release, and every statement that counts here.", "ReleaseShown");
+    let file = json!({
+        "description": "What `shipworthy release import` takes in.",
+        "content": {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}},
+        "headers": {"Content-Disposition": {"schema": {"type": "string"}}},
+    });
+    let archive = "/v1/releases/{release}/archive";
     let word = "Signs a release off: an approver's word that it may serve.";
     let kept = "Keeps a release's files from being pruned.";
     vec![
         upload,
+        read("/v1/releases/{release}", "getRelease", "What a release is, and what is said.", shown),
+        read(archive, "downloadRelease", "A release as one file.", file),
         act(approve, "approveRelease", word, APPROVER, "Reasoned"),
         act(attest, "attest", "Says something else about a release, signed.", OPERATOR, "Attest"),
         act(hold, "holdRelease", kept, OPERATOR, "Reasoned"),

@@ -270,6 +270,25 @@ fn server() -> Value {
                 "type": "array", "items": {"type": "string"},
             },
         })),
+        "ReleaseShown": object(json!({
+            "release": reference("Release"),
+            "created_at": reference("Moment"),
+            "reproducible": {"type": "boolean"},
+            "unreproducible_reason": {"type": ["string", "null"]},
+            "retention": {"enum": ["kept", "held", "pruned"]},
+            "manifest": {
+                "type": "object",
+                "description": "As it is kept: the SHA-256 of its text is the release's id.",
+            },
+            "statements": list(object(json!({
+                "event": {"type": "integer"},
+                "at": reference("Moment"),
+                "actor": text(),
+                "key": {"type": "string", "description": "The id of the key that signed it."},
+                "type": {"type": "string", "description": "Its predicate type."},
+                "envelope": {"type": "object", "description": "DSSE, as it was signed."},
+            }))),
+        })),
         "ReleaseDone": object(json!({
             "release": reference("Release"),
             "done": {"enum": ["approved", "attested", "held", "freed"]},

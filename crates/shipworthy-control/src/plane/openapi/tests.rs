@@ -29,6 +29,7 @@ fn every_route_of_the_router_is_described() {
         let name = match (route, parameter, rest) {
             ("/v1/endpoints/", ..) => "name",
             (.., rest) if rest.starts_with(':') => "name_and_verb",
+            ("/v1/releases/", _, "") => "name_and_verb",
             (_, parameter, _) => parameter,
         };
         let rest = if rest.starts_with(':') { "" } else { rest };

@@ -33,6 +33,8 @@ fn routes() -> Vec<(&'static str, Value, StatusCode)> {
             json!({"type": "a:b", "predicate": {}, "reason": "a test"}),
             StatusCode::OK,
         ),
+        ("GET /v1/releases/delay@stable", Value::Null, StatusCode::CONFLICT),
+        ("GET /v1/releases/delay@stable/archive", Value::Null, StatusCode::CONFLICT),
         // May be asked for; what is wrong with the release is another matter.
         ("POST /v1/releases/delay@stable:approve", why, StatusCode::CONFLICT),
         ("POST /v1/sign-in-links", Value::Null, StatusCode::CREATED),

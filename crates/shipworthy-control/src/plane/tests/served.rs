@@ -141,3 +141,25 @@ async fn the_page_shows_releases_and_the_checklist() {
         assert!(page.text.contains(shown), "{shown} is not in {}", page.text);
     }
 }
+
+#[tokio::test]
+async fn a_release_is_read_and_what_is_done_to_it_is_posted() {
+    let bench = Bench::new();
+    bench.serve_a_release();
+    let id = format!("sha256:{}", "05".repeat(32));
+    for (line, allowed) in [
+        (format!("POST /v1/releases/{id}"), "GET,HEAD"),
+        ("POST /v1/releases/delay@stable".to_owned(), "GET,HEAD"),
+        (format!("GET /v1/releases/{id}:hold"), "POST"),
+        (format!("PUT /v1/releases/{id}:hold"), "POST"),
+        (format!("DELETE /v1/releases/{id}"), "GET,HEAD"),
+    ] {
+        let reply = bench.operate(&line, &json!({"reason": "a test"})).await;
+        assert_eq!(reply.status, StatusCode::METHOD_NOT_ALLOWED, "{line}");
+        assert_eq!(reply.headers[header::ALLOW], allowed, "{line}");
+    }
+    let none = bench.get("/v1/releases/delay@candidate/archive").await;
+    assert_eq!((none.status, none.code().as_str()), (StatusCode::NOT_FOUND, "no_such_release"));
+    let bless = bench.operate("POST /v1/releases/delay:bless", &json!({"reason": "x"})).await;
+    assert_eq!(bless.code(), "unknown_route");
+}

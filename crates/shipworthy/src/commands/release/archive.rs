@@ -16,12 +16,13 @@ use shipworthy_store::Permission;
 use super::One;
 use super::import;
 use crate::cli::Outcome;
-use crate::client::{Client, Found, find, segment};
+use crate::client::{Client, Found, TokenArgs, find, segment};
 use crate::input;
 use crate::model_loader::ModelLoader;
 use crate::onnx_runtime::OnnxRuntime;
 use crate::output;
 use crate::server::{State, copy_events};
+use crate::state::StateArgs;
 use crate::system::System;
 
 #[derive(ClapArgs, Debug)]
@@ -106,26 +107,31 @@ pub(super) fn take(args: &import::Args, system: &System) -> Result<Outcome> {
         Some(server) => upload(args, &server, &file)?,
         None => take_here(args, file, system)?,
     };
-    if args.json {
-        output::json(&uploaded)?;
-        return Ok(Outcome::Done);
+    tell(&uploaded, args.json)?;
+    Ok(Outcome::Done)
+}
+
+/// Tells people, or programs, what came of it.
+pub(super) fn tell(uploaded: &Uploaded, as_json: bool) -> Result<()> {
+    if as_json {
+        return output::json(uploaded);
     }
     let Uploaded { release, project, was_here, left_out } = uploaded;
-    for statement in &left_out {
+    for statement in left_out {
         output::note(&format!("left out: {statement}"));
     }
-    output::line(&release)?;
-    let was_here = if was_here { "is here already" } else { "is taken in" };
-    let short = release.get(..19).unwrap_or(&release);
+    output::line(release)?;
+    let was_here = if *was_here { "is here already" } else { "is taken in" };
+    let short = release.get(..19).unwrap_or(release);
     output::note(&format!(
         "{project}: {was_here}; to serve it: shipworthy serve --release {short}"
     ));
-    Ok(Outcome::Done)
+    Ok(())
 }
 
 /// What came of it, as a server says it.
 #[derive(Debug, Deserialize, Serialize)]
-struct Uploaded {
+pub(super) struct Uploaded {
     release: String,
     project: String,
     was_here: bool,
@@ -158,17 +164,44 @@ fn upload(args: &import::Args, server: &Client, file: &File) -> Result<Uploaded>
 fn take_here(args: &import::Args, file: File, system: &System) -> Result<Uploaded> {
     let archive = Archive::read(BufReader::new(file));
     let archive = archive.with_context(|| format!("{} is refused", args.source.display()))?;
-    let keys = args.trust.as_deref().map_or_else(|| Ok(Vec::new()), keys)?;
-    let models = ModelLoader::for_command(&args.onnx, system);
-    let kept = State::open(&args.state.state, models, system)?;
-    let by = kept.authorise(&args.remote.actor, Permission::Control, &args.reason, system)?;
-    let taken = (|| {
-        for key in &keys {
-            kept.shelf.store.trust_key(key, &by)?;
-        }
-        kept.shelf.take(&archive, &by).map_err(advised)
-    })();
-    copy_events(&kept.lock, &kept.shelf.store, &LedgerSizes::default(), system);
-    let Taken { id, project, was_here, left_out } = taken?;
-    Ok(Uploaded { release: id.to_string(), project, was_here, left_out })
+    let place = Place {
+        state: &args.state,
+        trust: args.trust.as_deref(),
+        actor: &args.remote.actor,
+        reason: &args.reason,
+        onnx: &args.onnx,
+    };
+    place.take(&archive, system)
+}
+
+/// Where an archive is taken in, and by whom.
+pub(super) struct Place<'a> {
+    pub(super) state: &'a StateArgs,
+    /// Keys to trust first.
+    pub(super) trust: Option<&'a Path>,
+    pub(super) actor: &'a TokenArgs,
+    pub(super) reason: &'a str,
+    pub(super) onnx: &'a OnnxRuntime,
+}
+
+impl Place<'_> {
+    /// Takes a release in.
+    ///
+    /// # Errors
+    /// When a server holds the state directory, or the release is not whole or not trusted there.
+    pub(super) fn take(&self, archive: &Archive, system: &System) -> Result<Uploaded> {
+        let keys = self.trust.map_or_else(|| Ok(Vec::new()), keys)?;
+        let models = ModelLoader::for_command(self.onnx, system);
+        let kept = State::open(&self.state.state, models, system)?;
+        let by = kept.authorise(self.actor, Permission::Control, self.reason, system)?;
+        let taken = (|| {
+            for key in &keys {
+                kept.shelf.store.trust_key(key, &by)?;
+            }
+            kept.shelf.take(archive, &by).map_err(advised)
+        })();
+        copy_events(&kept.lock, &kept.shelf.store, &LedgerSizes::default(), system);
+        let Taken { id, project, was_here, left_out } = taken?;
+        Ok(Uploaded { release: id.to_string(), project, was_here, left_out })
+    }
 }
