@@ -103,7 +103,7 @@ impl Cli {
             Command::Predict(args) => predict::run(&args),
             Command::Evaluate(args) => evaluate::run(&args),
             Command::Checklist(args) => checklist::run(&args, system),
-            Command::Traffic(command) => traffic::run(&command),
+            Command::Traffic(command) => traffic::run(&command, system),
             Command::Reload(args) => reload::run(&args, system),
             Command::Health(args) => health::run(&args),
             Command::Config(args) => config::run(&args),

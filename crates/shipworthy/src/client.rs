@@ -14,7 +14,7 @@ use clap::Args;
 use shipworthy_store::{ReadLock, StateDir, StateLock, state_dir};
 
 use crate::output;
-pub(crate) use http::{Client, segment};
+pub(crate) use http::{Client, is_refusal, segment};
 
 /// How long the server on this machine may take to accept a connection.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);

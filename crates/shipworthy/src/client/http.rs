@@ -1,13 +1,12 @@
 //! Requests to a control plane, and its refusals in its own words.
 
-use std::fs::File;
 use std::time::Duration;
 
 use anyhow::{Context, Result, anyhow, bail};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use ureq::http::{Response, Uri};
-use ureq::{Agent, Body};
+use ureq::{Agent, AsSendBody, Body};
 
 use super::{CONNECT_TIMEOUT, warn_of_clear_text};
 
@@ -30,7 +29,13 @@ pub(crate) struct Client {
 #[error("{error}\n  {hint}")]
 struct Refused {
     error: String,
+    code: String,
     hint: String,
+}
+
+/// Whether a control plane refused something, for the reason that this code stands for.
+pub(crate) fn is_refusal(error: &anyhow::Error, code: &str) -> bool {
+    error.downcast_ref::<Refused>().is_some_and(|refused| refused.code == code)
 }
 
 impl Client {
@@ -90,19 +95,19 @@ impl Client {
         self.answer(request.header("authorization", self.bearer()).send_json(body))
     }
 
-    /// Sends a file.
+    /// Sends bytes, of a file say.
     ///
     /// # Errors
-    /// As [`Client::get`], and when the file cannot be read.
+    /// As [`Client::get`], and when they cannot be read.
     pub(crate) fn upload<T: DeserializeOwned>(
         &self,
         path: &str,
         content_type: &str,
-        file: &File,
+        bytes: impl AsSendBody,
     ) -> Result<T> {
         let request = self.agent.post(format!("{}{path}", self.base));
         let request = request.header("authorization", self.bearer());
-        self.answer(request.header("content-type", content_type).send(file))
+        self.answer(request.header("content-type", content_type).send(bytes))
     }
 
     /// Reads a file of at most so many bytes.

@@ -110,6 +110,7 @@ fn a_refusal_is_told_with_its_hint() {
     let client = Client::new(&format!("http://{address}"), "swt_".to_owned()).unwrap();
     let error = client.post::<_, Value>("/v1/reload", &json!({})).unwrap_err();
     assert_eq!(error.to_string(), "it is broken\n  mend it");
+    assert!(is_refusal(&error, "broken") && !is_refusal(&error, "mended"));
 }
 
 #[test]

@@ -13,6 +13,7 @@ mod retention;
 mod show;
 mod verify;
 
+pub(crate) use archive::send;
 pub(crate) use make::commit_of;
 
 use std::path::PathBuf;

@@ -1,6 +1,7 @@
 //! The traffic of a running server's endpoints: `deploy` and what may follow it, `status`,
 //! `history`.
 
+mod deploy;
 mod drill;
 mod history;
 mod status;
@@ -17,29 +18,11 @@ use crate::client::{Client, Found, RemoteArgs, find};
 use crate::output;
 use crate::server::Acting;
 use crate::state::StateArgs;
+use crate::system::System;
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
-    /// Begin the rollout of a release, beside the one that is stable.
-    ///
-    /// The server loads the release and verifies it first: every byte, every signature, its golden
-    /// rows. How it becomes stable is for `[rollout]` to say.
-    #[command(after_help = "Examples:\n  shipworthy deploy flight-delay 08d796d1faec --reason \
-        'learned from June too'\n  shipworthy deploy flight-delay 08d796d1faec --strategy shadow \
-        --reason 'see how it decides'")]
-    Deploy {
-        #[command(flatten)]
-        to: Endpoint,
-
-        /// Its id, at least six digits of it, or its slot.
-        #[arg(value_name = "RELEASE")]
-        release: String,
-
-        /// In which way, instead of the project's.
-        #[arg(long, value_name = "shadow|canary|blue_green",
-            value_parser = ["shadow", "canary", "blue_green"], hide_possible_values = true)]
-        strategy: Option<String>,
-    },
+    Deploy(deploy::Args),
     /// Let a rollout go on to its next step now, whatever its guards say.
     #[command(after_help = "Example:\n  shipworthy promote flight-delay --reason 'looks good'")]
     Promote(Endpoint),
@@ -95,11 +78,9 @@ struct Place {
     remote: RemoteArgs,
 }
 
-pub(crate) fn run(command: &Command) -> Result<Outcome> {
+pub(crate) fn run(command: &Command, system: &System) -> Result<Outcome> {
     match command {
-        Command::Deploy { to, release, strategy } => {
-            to.act("deploy", json!({"release": release, "strategy": strategy}))
-        }
+        Command::Deploy(args) => deploy::run(args, system),
         Command::Promote(endpoint) => endpoint.act("promote", json!({})),
         Command::Approve(endpoint) => endpoint.act("approve", json!({})),
         Command::Hold(endpoint) => endpoint.act("hold", json!({})),
@@ -116,14 +97,22 @@ impl Endpoint {
     /// Acts, and says what the endpoint does now.
     fn act(&self, verb: &str, body: Value) -> Result<Outcome> {
         let Some(client) = self.acting.server()? else { return no_server(&self.acting.state) };
-        let seen = self.acting.ask(&client, ("endpoints", &self.endpoint, verb), body)?;
-        let view = View::read(seen)?;
-        output::line(&view.headline())?;
-        if !view.saved {
-            output::note(&format!("warning: {}", view::NOT_SAVED));
-        }
-        Ok(Outcome::Done)
+        told(self.ask(&client, verb, body)?)
     }
+
+    fn ask(&self, client: &Client, verb: &str, body: Value) -> Result<Value> {
+        self.acting.ask(client, ("endpoints", &self.endpoint, verb), body)
+    }
+}
+
+/// What the endpoint does now.
+fn told(seen: Value) -> Result<Outcome> {
+    let view = View::read(seen)?;
+    output::line(&view.headline())?;
+    if !view.saved {
+        output::note(&format!("warning: {}", view::NOT_SAVED));
+    }
+    Ok(Outcome::Done)
 }
 
 impl Place {

@@ -25,7 +25,7 @@ pub(crate) struct Acting {
 
     /// Why; it stands in the record of this action.
     #[arg(long, value_name = "WHY")]
-    reason: String,
+    pub(crate) reason: String,
 }
 
 impl Acting {

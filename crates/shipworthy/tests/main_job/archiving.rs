@@ -186,3 +186,53 @@ fn a_release_is_pulled_from_a_running_server_by_its_slot_or_its_id() {
     let bytes = |file| fs::read(project.beside(file)).unwrap();
     assert!(bytes("again.tar") == bytes("release.tar"), "another file");
 }
+
+/// The options that name a project's server to who does not have its state directory.
+fn remote(project: &Project) -> String {
+    let file = |name: &str| fs::read_to_string(project.state().join(name)).unwrap();
+    let announced: Value = serde_json::from_str(&file("server.json")).unwrap();
+    let admin = announced["admin"].as_str().unwrap();
+    format!("--server http://{admin} --token {}", file("token").trim())
+}
+
+#[test]
+fn a_deploy_brings_the_release_along_that_the_server_lacks() {
+    let (project, id) = exported();
+    let elsewhere = Project::new();
+    Server::start(&elsewhere).terminate();
+    let pem = project.beside("team.pem").display().to_string();
+    elsewhere.run(&format!("key trust {pem} --state STATE --reason team")).expect(0);
+    let server = Server::start(&elsewhere);
+    let remote = remote(&elsewhere);
+    let digits = &id["sha256:".len()..][..12];
+    let deploy = |release: &str, state: &str| {
+        let how = format!("--strategy shadow --reason merged {remote}");
+        project.run(&format!("deploy card-fraud {release} --state {state} {how}"))
+    };
+    let unknown = deploy(digits, "BESIDE/nothing");
+    unknown.expect(2);
+    unknown.says("`shipworthy release list` shows those that are here");
+    deploy("000000", "STATE").says("`shipworthy release list` shows those that are here");
+    let sent = deploy(digits, "STATE");
+    sent.expect(0);
+    sent.says(&format!("card-fraud: the server took in {id}"));
+    assert!(sent.stdout.contains("shadow, step 1 of 1"), "{}", sent.stdout);
+    let again = deploy(digits, "STATE");
+    again.expect(0);
+    assert!(!again.stderr.contains("took in"), "{}", again.stderr);
+    server.terminate();
+}
+
+#[test]
+fn a_deploy_of_a_release_that_the_server_does_not_trust_is_refused() {
+    let (project, id) = exported();
+    let elsewhere = Project::new();
+    let server = Server::start(&elsewhere);
+    let remote = remote(&elsewhere);
+    let refused =
+        project.run(&format!("deploy card-fraud {id} --state STATE --reason merged {remote}"));
+    refused.expect(2);
+    refused.says("and it is not sent");
+    refused.says("it has no provenance by a key that is trusted");
+    server.terminate();
+}

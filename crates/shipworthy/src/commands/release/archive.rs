@@ -9,9 +9,11 @@ use clap::Args as ClapArgs;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use shipworthy_control::project::LedgerSizes;
-use shipworthy_control::release::{Archive, Error, Refusal, Taken};
+use shipworthy_control::release::{Archive, Error, Refusal, Shelf, Taken};
+use shipworthy_core::ReleaseId;
 use shipworthy_core::signing::PublicKey;
 use shipworthy_store::Permission;
+use ureq::AsSendBody;
 
 use super::One;
 use super::import;
@@ -157,8 +159,27 @@ fn upload(args: &import::Args, server: &Client, file: &File) -> Result<Uploaded>
             server.base()
         );
     }
-    let path = format!("/v1/releases?reason={}", segment(&args.reason));
-    server.upload(&path, "application/octet-stream", file)
+    sent(server, file, &args.reason)
+}
+
+fn sent(server: &Client, archive: impl AsSendBody, reason: &str) -> Result<Uploaded> {
+    let path = format!("/v1/releases?reason={}", segment(reason));
+    server.upload(&path, "application/octet-stream", archive)
+}
+
+/// Has a server take in a release that lies here.
+///
+/// # Errors
+/// When the release is not whole, or the server refuses it.
+pub(crate) fn send(shelf: &Shelf, id: &ReleaseId, server: &Client, reason: &str) -> Result<()> {
+    let mut bytes = Vec::new();
+    shelf.export(id)?.write(&mut bytes)?;
+    let Uploaded { project, left_out, .. } = sent(server, bytes.as_slice(), reason)?;
+    output::note(&format!("{project}: the server took in {id}"));
+    for statement in &left_out {
+        output::note(&format!("left out: {statement}"));
+    }
+    Ok(())
 }
 
 fn take_here(args: &import::Args, file: File, system: &System) -> Result<Uploaded> {
