@@ -1,11 +1,13 @@
 //! Which commit a project follows from.
 
 mod checkout;
+mod repository;
 
 use std::path::Path;
 use std::process::Command;
 
 pub use checkout::{Checkout, Error, check_tagger, tag};
+pub use repository::Repository;
 
 /// The commit of a clean tree, or why there is none.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -149,7 +151,7 @@ fn git(directory: &Path, arguments: &[&str]) -> Option<String> {
 mod tests {
     use super::*;
 
-    fn run(directory: &Path, arguments: &[&str]) {
+    pub(super) fn run(directory: &Path, arguments: &[&str]) {
         let identity = ["-c", "user.name=t", "-c", "user.email=t@example.org"];
         let mut git = Command::new("git");
         let done = git.arg("-C").arg(directory).args(identity).args(arguments).output().unwrap();

@@ -7,8 +7,8 @@ use clap::{Parser, Subcommand};
 
 use crate::command_runner::keeper;
 use crate::commands::{
-    checklist, completions, config, contract, evaluate, health, image, init, key, ledger, lineage,
-    predict, release, reload, score, serve, test, token, traffic, train, up, validate,
+    checklist, ci, completions, config, contract, evaluate, health, image, init, key, ledger,
+    lineage, predict, release, reload, score, serve, test, token, traffic, train, up, validate,
 };
 use crate::onnx_runtime::trial;
 use crate::system::System;
@@ -70,6 +70,7 @@ enum Command {
     Checklist(checklist::Args),
     #[command(flatten)]
     Traffic(traffic::Command),
+    Ci(ci::Args),
     Reload(reload::Args),
     Health(health::Args),
     Config(config::Args),
@@ -104,6 +105,7 @@ impl Cli {
             Command::Evaluate(args) => evaluate::run(&args),
             Command::Checklist(args) => checklist::run(&args, system),
             Command::Traffic(command) => traffic::run(&command, system),
+            Command::Ci(args) => ci::run(&args),
             Command::Reload(args) => reload::run(&args, system),
             Command::Health(args) => health::run(&args),
             Command::Config(args) => config::run(&args),

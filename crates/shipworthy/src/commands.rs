@@ -1,6 +1,7 @@
 //! One file per command: what it takes, and what it does.
 
 pub(crate) mod checklist;
+pub(crate) mod ci;
 pub(crate) mod completions;
 pub(crate) mod config;
 pub(crate) mod contract;

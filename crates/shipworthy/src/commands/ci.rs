@@ -1,0 +1,26 @@
+//! `shipworthy ci`: what the team's own pipeline does with a project.
+
+mod init;
+
+use anyhow::Result;
+use clap::Subcommand;
+
+use crate::cli::Outcome;
+
+/// Tie releases to the pipeline that the team already has.
+#[derive(clap::Args, Debug)]
+pub(crate) struct Args {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    Init(init::Args),
+}
+
+pub(crate) fn run(args: &Args) -> Result<Outcome> {
+    match &args.command {
+        Command::Init(args) => init::run(args),
+    }
+}
