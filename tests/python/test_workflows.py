@@ -130,6 +130,17 @@ def test_a_workflow_that_is_there_is_replaced_by_force_alone(forge, tmp_path):
     assert mine.read_text() == other.replace("ci/other.yml", PLACES[forge])
 
 
+@pytest.mark.parametrize("forge", PLACES)
+def test_a_project_that_is_the_repository_runs_on_every_change(forge, tmp_path):
+    shutil.copy(ROOT / "examples/credit/shipworthy.toml", tmp_path)
+    subprocess.run(["git", "-C", tmp_path, "init", "-q", "-b", "main"], check=True)
+    init(forge, tmp_path, check=True)
+    text = (tmp_path / PLACES[forge]).read_text()
+    assert "/**" not in text and "changes:" not in text
+    assert ('working-directory: "."' if forge == "github" else 'PROJECT: "."') in text
+    assert '"data/credit_data.parquet"' in text
+
+
 def test_a_project_without_a_repository_has_no_pipeline(tmp_path):
     shutil.copy(ROOT / "examples/credit/shipworthy.toml", tmp_path)
     refused = init("github", tmp_path)
