@@ -54,7 +54,7 @@ pub(super) fn parameters() -> Value {
 /// Bodies of requests and answers.
 pub(super) fn all() -> Value {
     let mut all = Map::new();
-    for schemas in [shared(), requests(), record(), server(), traffic::schemas()] {
+    for schemas in [shared(), requests(), record(), server(), releases(), traffic::schemas()] {
         if let Value::Object(schemas) = schemas {
             all.extend(schemas);
         }
@@ -261,6 +261,12 @@ fn server() -> Value {
             "name": text(), "role": reference("Role"), "secret": text(),
         })),
         "SignInLink": object(json!({"link": {"type": "string", "format": "uri"}})),
+    })
+}
+
+/// Releases, as they come and as they are shown.
+fn releases() -> Value {
+    json!({
         "Uploaded": object(json!({
             "release": reference("Release"),
             "project": {"type": "string"},
