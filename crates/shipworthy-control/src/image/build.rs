@@ -13,26 +13,19 @@ use shipworthy_rows::Timestamp;
 use super::elf::{Elf, ElfError};
 use super::sbom::{self, Sources};
 use super::tree::{Packed, Tree};
-use super::{Base, Layout};
+use super::{BASE_DIGEST, BASE_NAME, Base, Layout, RELEASE, RELEASE_FILE, REVISION};
 use crate::release::Archive;
 
-/// Where things are in an image.
-pub const BINARY: &str = "/usr/bin/shipworthy";
-/// The release, as `release export` writes it, without what is said about it.
-pub const RELEASE: &str = "/srv/shipworthy/release.tar";
-/// The project file, for its policy.
+/// Where the program is in an image.
+const BINARY: &str = "/usr/bin/shipworthy";
+/// Where the project file is, for its policy.
 const PROJECT: &str = "/srv/shipworthy";
 /// What the server writes: a volume.
-pub const STATE: &str = "/var/lib/shipworthy";
+const STATE: &str = "/var/lib/shipworthy";
 const ONNXRUNTIME: &str = "/usr/lib/shipworthy/libonnxruntime.so";
 
 /// Who runs the server: nobody that a machine has.
 const USER: u64 = 65_532;
-
-/// The annotation with the release's id.
-pub const RELEASE_ANNOTATION: &str = "io.shipworthy.release";
-/// The annotation with the commit.
-pub const REVISION: &str = "org.opencontainers.image.revision";
 
 /// What an image is made of.
 #[derive(Debug)]
@@ -183,7 +176,7 @@ fn binary_layer(parts: &Parts<'_>) -> Result<Packed, BuildError> {
 fn release_layer(parts: &Parts<'_>) -> Result<Packed, BuildError> {
     let (mut tree, mut release) = (Tree::default(), Vec::new());
     parts.release.write(&mut release)?;
-    tree.file(relative(RELEASE), 0o444, release);
+    tree.file(RELEASE_FILE, 0o444, release);
     if let Some(text) = parts.project {
         tree.file(&format!("{}/shipworthy.toml", relative(PROJECT)), 0o444, text.into());
     }
@@ -203,7 +196,7 @@ fn annotations(parts: &Parts<'_>, manifest: &Manifest) -> BTreeMap<String, Strin
     tell("org.opencontainers.image.created", &parts.created.to_string());
     tell("org.opencontainers.image.title", &manifest.project);
     tell("org.opencontainers.image.version", &id.hex()[..12]);
-    tell(RELEASE_ANNOTATION, id.as_str());
+    tell(RELEASE, id.as_str());
     if let Some(commit) = &manifest.commit {
         tell(REVISION, commit);
     }
@@ -211,17 +204,18 @@ fn annotations(parts: &Parts<'_>, manifest: &Manifest) -> BTreeMap<String, Strin
         tell("org.opencontainers.image.source", repository);
     }
     if let Some(Base { name, digest, .. }) = parts.base {
-        tell("org.opencontainers.image.base.name", name);
-        tell("org.opencontainers.image.base.digest", digest);
+        tell(BASE_NAME, name);
+        tell(BASE_DIGEST, digest);
     }
     told
 }
 
 /// The configuration, with the check of health that Docker knows beside the specification.
 fn config(parts: &Parts<'_>, layers: &[Packed], labels: &BTreeMap<String, String>) -> Value {
+    let release = format!("/{RELEASE_FILE}");
     let command = match parts.project {
-        Some(_) => vec!["up", PROJECT, "--release", RELEASE],
-        None => vec!["serve", "--release", RELEASE],
+        Some(_) => vec!["up", PROJECT, "--release", &release],
+        None => vec!["serve", "--release", &release],
     };
     let mut env = parts.base.map(|base| base.env.clone()).unwrap_or_default();
     if !env.iter().any(|variable| variable.starts_with("PATH=")) {

@@ -159,6 +159,15 @@ impl Layout {
         parsed("configuration", self.config())
     }
 
+    /// The layers, bottom first, as they are stored; those of Docker under the names of this
+    /// specification, which mean the same.
+    pub fn layers(&self) -> impl Iterator<Item = Layer> {
+        self.manifest.layers().iter().map(|layer| Layer {
+            media_type: renamed(layer.media_type()),
+            bytes: self.named_blob(layer).to_vec(),
+        })
+    }
+
     /// A blob by its digest.
     #[must_use]
     pub fn blob(&self, digest: &str) -> Option<&[u8]> {
@@ -240,6 +249,14 @@ impl Layout {
         descriptor.set_artifact_type(Some(kind.clone()));
         descriptor.set_annotations(artifact.annotations().clone());
         self.referrers.push(descriptor);
+    }
+}
+
+fn renamed(media_type: &MediaType) -> MediaType {
+    match media_type.as_ref() {
+        "application/vnd.docker.image.rootfs.diff.tar.gzip" => MediaType::ImageLayerGzip,
+        "application/vnd.docker.image.rootfs.diff.tar" => MediaType::ImageLayer,
+        _ => media_type.clone(),
     }
 }
 

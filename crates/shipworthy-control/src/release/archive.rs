@@ -246,7 +246,11 @@ impl Archive {
         self.checked().map_err(|source| Error::Archive { id: self.id.to_string(), source })
     }
 
-    fn checked(&self) -> Result<Manifest, ArchiveError> {
+    /// The same, for who knows which archive it is.
+    ///
+    /// # Errors
+    /// [`ArchiveError`], when one of them is not.
+    pub fn checked(&self) -> Result<Manifest, ArchiveError> {
         let found = canonical::sha256_hex(self.manifest.as_bytes());
         if found != self.id.hex() {
             return Err(ArchiveError::Manifest { id: self.id.to_string(), found });

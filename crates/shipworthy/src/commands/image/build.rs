@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, bail};
 use clap::Args as ClapArgs;
 use serde_json::{Value, json};
-use shipworthy_control::image::{self, Base, Built, Layout, Parts, architecture};
+use shipworthy_control::image::{self, Base, Built, Layout, Parts, STATEMENT, architecture};
 use shipworthy_control::project::{LedgerSizes, Project};
 use shipworthy_control::release::{Archive, Shelf};
 use shipworthy_control::statement::{self, Image, latest, require};
@@ -33,7 +33,6 @@ use crate::{input, output};
 /// What is attached, and how it is packed: <https://www.iana.org/assignments/media-types/>.
 const CYCLONEDX: &str = "application/vnd.cyclonedx+json";
 const IN_TOTO: &str = "application/vnd.in-toto+json";
-const DSSE: &str = "application/vnd.dsse.envelope.v1+json";
 /// The annotation that tells what a statement says.
 const PREDICATE_TYPE: &str = "in-toto.io/predicate-type";
 
@@ -220,7 +219,7 @@ fn attach(image: &mut Layout, sbom: String, said: &[String]) {
         // What is said of images names one: this one would differ by whether it was built before.
         if kind != predicate::IMAGE {
             let annotation = (PREDICATE_TYPE.to_owned(), kind);
-            image.attach(IN_TOTO, DSSE, envelope.clone().into_bytes(), [annotation].into());
+            image.attach(IN_TOTO, STATEMENT, envelope.clone().into_bytes(), [annotation].into());
         }
     }
 }
