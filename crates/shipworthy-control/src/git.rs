@@ -1,11 +1,13 @@
 //! Which commit a project follows from.
 
+mod ancestry;
 mod checkout;
 mod repository;
 
 use std::path::Path;
 use std::process::Command;
 
+pub use ancestry::Ancestry;
 pub use checkout::{Checkout, Error, check_tagger, tag};
 pub use repository::Repository;
 

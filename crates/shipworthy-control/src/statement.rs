@@ -18,7 +18,7 @@ use crate::train::{self, Quality, Report};
 
 pub use image::{Base, Image, image, image_provenance};
 pub use pipeline::{Pipeline, run};
-pub use required::{Lacking, require, required};
+pub use required::{Lacking, how_to_say, require, required, says_no};
 
 /// How a release is made: trained from a project, or taken as it is.
 const TRAINED: &str = "shipworthy:train/v1";

@@ -39,24 +39,35 @@ pub fn require(requires: &[String], id: &ReleaseId, said: &[Said]) -> Result<(),
         let name = predicate::name(predicate_type);
         let Some(told) = latest(said, predicate_type) else {
             let message = format!("{id} has no {name} that counts, and [rollout] requires one");
-            return Err(Lacking { message, hint: hint(predicate_type) });
+            return Err(Lacking { message, hint: how_to_say(predicate_type) });
         };
-        if predicate_type == predicate::GATE_REPORT && told["result"] != "PASSED" {
-            let message = format!("the last gate report of {id} says {}", result(told));
+        if let Some(no) = says_no(predicate_type, told) {
+            let message = format!("the last gate report of {id} says {no}");
             return Err(Lacking { message, hint: "make a better release, or mend what failed" });
         }
     }
     Ok(())
 }
 
-fn hint(predicate_type: &str) -> &'static str {
+/// What a statement says against its release: a gate report, that something `FAILED`, and what.
+#[must_use]
+pub fn says_no(predicate_type: &str, told: &Value) -> Option<String> {
+    let is_no = predicate_type == predicate::GATE_REPORT && told["result"] != "PASSED";
+    is_no.then(|| result(told))
+}
+
+/// Which command says what is missing.
+#[must_use]
+pub fn how_to_say(predicate_type: &str) -> &'static str {
     match predicate_type {
+        predicate::PROVENANCE => "`shipworthy release PROJECT` says it of what it makes",
         predicate::GATE_REPORT => {
             "`shipworthy test PROJECT --candidate RELEASE` judges it and signs the report"
         }
         predicate::APPROVAL => {
             "somebody with the role `approver` runs `shipworthy release approve RELEASE`"
         }
+        predicate::IMAGE => "`shipworthy image build RELEASE --output image.tar` says it",
         _ => "`shipworthy release attest RELEASE --type URI --predicate FILE` says it",
     }
 }

@@ -1,6 +1,7 @@
 //! `shipworthy ci`: what the team's own pipeline does with a project.
 
 mod init;
+mod verify;
 
 use anyhow::Result;
 use clap::Subcommand;
@@ -17,10 +18,12 @@ pub(crate) struct Args {
 #[derive(Debug, Subcommand)]
 enum Command {
     Init(init::Args),
+    Verify(verify::Args),
 }
 
 pub(crate) fn run(args: &Args) -> Result<Outcome> {
     match &args.command {
         Command::Init(args) => init::run(args),
+        Command::Verify(args) => verify::run(args),
     }
 }

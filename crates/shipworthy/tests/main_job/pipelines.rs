@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use crate::command::{finish, program};
 use crate::project::Project;
-use crate::server::Server;
+use crate::server::{Server, admin};
 
 const RUN: &str = "https://github.com/octo/fraud/actions/runs/77/attempts/2";
 const WORKFLOW: &str = "octo/fraud/.github/workflows/ship.yml@refs/heads/main";
@@ -109,4 +109,50 @@ fn an_image_that_is_told_to_a_server_stands_on_the_checklist() {
     assert_eq!(item(&project, "image")["state"], "met", "of the files alone");
     let shown = json_of(&project, "release show card-fraud@stable");
     assert_eq!(shown["image"]["digest"], digest);
+}
+
+/// Whether the endpoint holds what is asked, and which checks failed.
+fn verify(project: &Project, more: &str) -> (Option<i32>, Value) {
+    let token = fs::read_to_string(project.state().join("token")).unwrap();
+    let server = format!("--server http://{} --token {}", admin(project), token.trim());
+    let place = "--branch main --repository PROJECT --json";
+    let ran = project.run(&format!("ci verify card-fraud {server} {place} {more}"));
+    (ran.code, ran.json())
+}
+
+fn failing(verified: &Value) -> Vec<&str> {
+    let checks = verified["checks"].as_array().unwrap().iter();
+    let failed = checks.filter(|check| check["passed"] == false);
+    failed.map(|check| check["name"].as_str().unwrap()).collect()
+}
+
+#[test]
+fn an_endpoint_is_verified_against_the_branch_and_the_keys() {
+    let project = Project::new();
+    project.commit();
+    project.git("branch --move main");
+    let server = Server::start(&project);
+    let pem = project.run("key show --state STATE");
+    fs::write(project.beside("team.pem"), pem.expect(0)).unwrap();
+
+    let (code, verified) = verify(&project, "");
+    assert_eq!((code, failing(&verified)), (Some(1), vec!["gate report"]), "{verified}");
+    let report = json!({"result": "PASSED", "configuration": []});
+    fs::write(project.beside("report.json"), report.to_string()).unwrap();
+    let attest = "release attest card-fraud@stable --type gate-report --predicate \
+                  BESIDE/report.json --reason tested --state STATE";
+    project.run(attest).expect(0);
+    let (code, verified) = verify(&project, "--trusted-keys BESIDE/team.pem");
+    assert_eq!((code, failing(&verified)), (Some(0), vec![]), "{verified}");
+    assert_eq!((&verified["passed"], &verified["endpoint"]), (&json!(true), &json!("card-fraud")));
+
+    let (code, verified) = verify(&project, "--require approval --require provenance");
+    assert_eq!((code, failing(&verified)), (Some(1), vec!["approval"]), "{verified}");
+    // Nobody merged it.
+    project.git("checkout --quiet --orphan other");
+    project.git("commit --quiet --no-gpg-sign -m other");
+    project.git("branch --force main other");
+    let (code, verified) = verify(&project, "");
+    assert_eq!((code, failing(&verified)), (Some(1), vec!["commit"]), "{verified}");
+    server.terminate();
 }

@@ -128,22 +128,20 @@ impl Project {
 
     /// Commits the project, and gives the commit's hash.
     pub(crate) fn commit(&self) -> String {
-        let git = |line: &str| {
-            let mut git = Command::new("git");
-            git.current_dir(self.path()).args([
-                "-c",
-                "user.name=a",
-                "-c",
-                "user.email=a@b.example",
-            ]);
-            let ran = git.args(line.split_whitespace()).output().unwrap();
-            assert!(ran.status.success(), "{ran:?}");
-            String::from_utf8(ran.stdout).unwrap().trim().to_owned()
-        };
-        git("init --quiet");
-        git("add --all");
-        git("commit --quiet --no-gpg-sign --message project");
-        git("rev-parse HEAD")
+        self.git("init --quiet");
+        self.git("add --all");
+        self.git("commit --quiet --no-gpg-sign --message project");
+        self.git("rev-parse HEAD")
+    }
+
+    /// Runs git in the project, as somebody.
+    pub(crate) fn git(&self, line: &str) -> String {
+        let identity = ["-c", "user.name=a", "-c", "user.email=a@b.example"];
+        let mut git = Command::new("git");
+        git.current_dir(self.path()).args(identity).args(line.split_whitespace());
+        let ran = git.output().unwrap();
+        assert!(ran.status.success(), "{ran:?}");
+        String::from_utf8(ran.stdout).unwrap().trim().to_owned()
     }
 
     /// The project's directory.

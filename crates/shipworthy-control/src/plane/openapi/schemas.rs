@@ -292,6 +292,7 @@ fn releases() -> Value {
                 "actor": text(),
                 "key": {"type": "string", "description": "The id of the key that signed it."},
                 "type": {"type": "string", "description": "Its predicate type."},
+                "predicate": {"type": "object", "description": "What is said."},
                 "envelope": {"type": "object", "description": "DSSE, as it was signed."},
             }))),
         })),

@@ -10,6 +10,7 @@ use axum::http::header::{CONTENT_DISPOSITION, CONTENT_LENGTH, CONTENT_TYPE};
 use axum::http::{HeaderValue, Method, Response, StatusCode};
 use futures_util::stream;
 use serde::Serialize;
+use serde_json::Value;
 use serde_json::value::RawValue;
 use shipworthy_core::ReleaseId;
 use shipworthy_rows::Timestamp;
@@ -44,6 +45,7 @@ struct ShownStatement {
     key: String,
     #[serde(rename = "type")]
     predicate_type: String,
+    predicate: Value,
     envelope: Box<RawValue>,
 }
 
@@ -79,6 +81,7 @@ fn shown(plane: &ControlPlane, name: &str) -> Result<Shown, Error> {
             actor,
             key: attested.key_id,
             predicate_type: stored.predicate_type,
+            predicate: attested.statement.predicate,
             envelope: raw(stored.envelope)?,
         })
     };
