@@ -66,6 +66,14 @@ class Container:
         with urllib.request.urlopen(f"{self.url}/v1/models/{name}:predict", body) as answer:
             return json.load(answer)
 
+    def infer(self, name, rows):
+        """Asks by the Open Inference Protocol, of a model of one tensor."""
+        with urllib.request.urlopen(f"{self.url}/v2/models/{name}") as answer:
+            (tensor,) = json.load(answer)["inputs"]
+        tensor |= {"shape": [len(rows), len(rows[0])], "data": [value for row in rows for value in row]}
+        with urllib.request.urlopen(f"{self.url}/v2/models/{name}/infer", json.dumps({"inputs": [tensor]}).encode()) as answer:
+            return json.load(answer)
+
     def kill(self):
         podman("kill", "--signal=KILL", self.id)
         podman("wait", self.id)

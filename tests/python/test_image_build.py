@@ -191,6 +191,7 @@ def test_an_onnx_release_brings_its_library(run, tmp_path):
     container = run(tmp_path / "image.tar")
     rows = pd.read_csv(DATA / "flights_numeric.csv").head(5)
     expected = pd.read_csv(DATA / "onnx_hist_gb/expected.csv").head(5)
-    answered = container.predict("late", json.loads(rows.to_json(orient="records")))
-    assert answered["release"] == made["release"]
-    assert answered["predictions"] == pytest.approx(expected.iloc[:, -1].tolist(), abs=1e-6)
+    answered = container.infer("late", json.loads(rows.to_json(orient="values")))
+    assert answered["model_version"] == made["release"]
+    told = answered["outputs"][0]["data"]
+    assert told == pytest.approx(expected.iloc[:, -1].tolist(), abs=1e-6)
