@@ -19,6 +19,7 @@ mod events;
 mod facts;
 mod guard;
 mod ledger;
+mod metrics;
 mod openapi;
 mod page;
 mod releases;
@@ -156,6 +157,7 @@ pub fn router(plane: Arc<ControlPlane>) -> Router {
         .route("/openapi.json", get(openapi::serve))
         .route("/v1/status", get(status::show))
         .route("/v1/checklist", get(status::checklist))
+        .route("/metrics", get(metrics::show))
         .route("/v1/tokens", get(tokens::list))
         .route("/v1/ledger/entries", get(ledger::list))
         .route("/v1/ledger/entries/{id}", get(ledger::show))

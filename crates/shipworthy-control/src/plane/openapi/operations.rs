@@ -247,11 +247,16 @@ fn server() -> Vec<Operation> {
     });
     let status = content("Readiness, releases, counters, ledger.", "Status");
     let checklist = content("Every item.", "Checklist");
+    let metrics = json!({
+        "description": "In the text format of Prometheus.",
+        "content": {"text/plain": {"schema": {"type": "string"}}},
+    });
     let reloaded = content("The new configuration is in effect, whole.", "Reloaded");
     vec![
         get("/openapi.json", "getOpenApi", "This document.", document),
         get("/v1/status", "getStatus", "What serves at this moment.", status),
         get("/v1/checklist", "getChecklist", "How far the project is.", checklist),
+        get("/metrics", "getMetrics", "What is counted, for Prometheus.", metrics),
         Operation {
             method: "post",
             roles: OPERATOR,

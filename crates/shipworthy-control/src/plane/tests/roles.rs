@@ -11,6 +11,7 @@ fn routes() -> Vec<(&'static str, Value, StatusCode)> {
         ("GET /openapi.json", Value::Null, StatusCode::OK),
         ("GET /v1/status", Value::Null, StatusCode::OK),
         ("GET /v1/checklist", Value::Null, StatusCode::OK),
+        ("GET /metrics", Value::Null, StatusCode::OK),
         ("GET /v1/tokens", Value::Null, StatusCode::OK),
         ("GET /v1/ledger/entries", Value::Null, StatusCode::OK),
         (

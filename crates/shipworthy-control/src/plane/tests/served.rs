@@ -85,6 +85,20 @@ fn loaded(id: ReleaseId) -> LoadedRelease {
 }
 
 #[tokio::test]
+async fn what_is_counted_is_told_to_prometheus() {
+    let bench = Bench::new();
+    bench.serve();
+    bench.append(3);
+    bench.commit();
+    let answer = bench.get("/metrics").await;
+    assert!(answer.text.starts_with("# TYPE shipworthy_build_info gauge\n"), "{}", answer.text);
+    for line in ["ready 1", "ledger_entries_total 3", "answered_rows_total 0"] {
+        let line = format!("\nshipworthy_{line}\n");
+        assert!(answer.text.contains(&line), "no {line} in {}", answer.text);
+    }
+}
+
+#[tokio::test]
 async fn the_status_says_what_serves() {
     let bench = Bench::new();
     let starting = bench.get("/v1/status").await.json();
