@@ -5,6 +5,7 @@ mod error;
 mod names;
 mod retention;
 mod statements;
+mod taking;
 
 use std::sync::Arc;
 
@@ -21,11 +22,12 @@ use crate::models::Models;
 use crate::reference::ReferenceRows;
 use crate::statement::{self, Circumstances};
 use crate::train::Trained;
-pub use archive::{Archive, ArchiveError, Taken};
+pub use archive::{Archive, ArchiveError};
 pub use error::Error;
 pub(crate) use names::MIN_DIGITS;
 pub use retention::named_in;
 pub use statements::Refusal;
+pub use taking::Taken;
 
 /// The contract in a bundle.
 pub const CONTRACT_FILE: &str = "contract.json";
