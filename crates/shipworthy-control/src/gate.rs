@@ -10,6 +10,7 @@
 
 mod answers;
 mod apart;
+mod change;
 mod cost;
 mod data;
 mod declared;
@@ -22,6 +23,7 @@ mod quality;
 pub mod report;
 mod sliced;
 
+pub use change::{Change, Moved, MovedSlice, Pace, Reading};
 pub use declared::{Check, Effect, Fairness, Gate, Limit, MAX_GATES, Metric, Slices};
 pub use expected::{Against, Cells, Distance};
 pub use judge::{Again, Error, Ground};

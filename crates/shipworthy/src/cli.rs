@@ -105,7 +105,7 @@ impl Cli {
             Command::Evaluate(args) => evaluate::run(&args),
             Command::Checklist(args) => checklist::run(&args, system),
             Command::Traffic(command) => traffic::run(&command, system),
-            Command::Ci(args) => ci::run(&args),
+            Command::Ci(args) => ci::run(&args, system),
             Command::Reload(args) => reload::run(&args, system),
             Command::Health(args) => health::run(&args),
             Command::Config(args) => config::run(&args),

@@ -2,6 +2,7 @@
 
 use std::hint::black_box;
 
+use shipworthy_rows::RowBatch;
 use shipworthy_serving::predict;
 use shipworthy_serving::release::LoadedRelease;
 use shipworthy_stats::special::incomplete_beta;
@@ -14,6 +15,8 @@ use super::judged::Finding;
 const BLOCKS: usize = 41;
 /// Rows of a block, each asked for by itself.
 const BLOCK_ROWS: usize = 40;
+/// The most rows of a batch that is asked for at once.
+const BATCH_ROWS: usize = 1_000;
 
 pub(super) fn determinism(again: Again<'_>) -> Finding {
     match again() {
@@ -32,15 +35,7 @@ pub(super) fn latency(ground: &Ground<'_>, max: f64, sure: f64) -> Result<Findin
     let Some(stable) = ground.stable else {
         return Ok(Finding::not_applicable("there is no stable release beside it"));
     };
-    let time = |release| block_us(ground, release);
-    // The first of each finds cold caches.
-    time(ground.candidate)?;
-    time(stable)?;
-    let mut ratios = Vec::with_capacity(BLOCKS);
-    for _ in 0..BLOCKS {
-        ratios.push(time(ground.candidate)? / time(stable)?);
-    }
-    ratios.sort_by(f64::total_cmp);
+    let Paired { ratios, .. } = of_rows(ground, stable)?;
     let (median, upper) = (ratios[BLOCKS / 2], ratios[upper_rank(BLOCKS, sure)]);
     let passed = upper <= max;
     let times = format!("a row takes {median:.2} times as long as with stable");
@@ -54,16 +49,61 @@ pub(super) fn latency(ground: &Ground<'_>, max: f64, sure: f64) -> Result<Findin
     Ok(Finding::of(passed, median, upper, why))
 }
 
-/// How long a block of rows takes, in microseconds and at least one.
-#[expect(clippy::cast_precision_loss, reason = "microseconds of a moment")]
-fn block_us(ground: &Ground<'_>, release: &LoadedRelease) -> Result<f64, Error> {
+/// How long blocks took, each sorted; there is one of each release in each pair.
+pub(super) struct Paired {
+    /// Of the candidate, in microseconds and at least one.
+    pub(super) new_us: Vec<f64>,
+    /// Of the release that it is held against.
+    pub(super) old_us: Vec<f64>,
+    /// The candidate's to the other's.
+    pub(super) ratios: Vec<f64>,
+    /// Rows of a block.
+    pub(super) rows: usize,
+}
+
+/// Blocks of rows that are asked for one by one.
+pub(super) fn of_rows(ground: &Ground<'_>, stable: &LoadedRelease) -> Result<Paired, Error> {
     let test = &ground.rows.test.batch;
-    let rows: Vec<_> = (0..BLOCK_ROWS).map(|row| test.take(&[row % test.rows()])).collect();
-    let from = ground.clock.monotonic_us();
-    for row in &rows {
-        black_box(predict(release, row)?);
+    let rows = (0..BLOCK_ROWS).map(|row| test.take(&[row % test.rows()]));
+    paired(ground, stable, &rows.collect::<Vec<_>>())
+}
+
+/// Blocks of rows that are asked for at once.
+pub(super) fn of_a_batch(ground: &Ground<'_>, stable: &LoadedRelease) -> Result<Paired, Error> {
+    let test = &ground.rows.test.batch;
+    let rows: Vec<usize> = (0..test.rows().min(BATCH_ROWS)).collect();
+    paired(ground, stable, &[test.take(&rows)])
+}
+
+#[expect(clippy::cast_precision_loss, reason = "microseconds of a moment")]
+fn paired(
+    ground: &Ground<'_>,
+    stable: &LoadedRelease,
+    requests: &[RowBatch],
+) -> Result<Paired, Error> {
+    let time = |release| -> Result<f64, Error> {
+        let from = ground.clock.monotonic_us();
+        for request in requests {
+            black_box(predict(release, request)?);
+        }
+        Ok(ground.clock.monotonic_us().saturating_sub(from).max(1) as f64)
+    };
+    // The first of each finds cold caches.
+    time(ground.candidate)?;
+    time(stable)?;
+    let rows = requests.iter().map(RowBatch::rows).sum();
+    let none = || Vec::with_capacity(BLOCKS);
+    let mut paired = Paired { new_us: none(), old_us: none(), ratios: none(), rows };
+    for _ in 0..BLOCKS {
+        let (new, old) = (time(ground.candidate)?, time(stable)?);
+        paired.new_us.push(new);
+        paired.old_us.push(old);
+        paired.ratios.push(new / old);
     }
-    Ok(ground.clock.monotonic_us().saturating_sub(from).max(1) as f64)
+    for times in [&mut paired.new_us, &mut paired.old_us, &mut paired.ratios] {
+        times.sort_by(f64::total_cmp);
+    }
+    Ok(paired)
 }
 
 /// The position, among that many sorted numbers, that the median is below with this confidence.

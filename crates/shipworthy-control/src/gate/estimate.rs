@@ -78,6 +78,31 @@ impl Measured {
         self.labels.len()
     }
 
+    /// How wrong each answer is: its squared error, of a multiclass task 1 where another class is
+    /// told, of a regression its absolute error.
+    pub(super) fn losses(&self) -> Result<Vec<f64>, Error> {
+        let pairs = self.labels.iter().zip(&self.answers);
+        Ok(match self.task {
+            Task::Binary => pairs.map(|(label, answer)| (answer - label).powi(2)).collect(),
+            Task::Regression => pairs.map(|(label, answer)| (answer - label).abs()).collect(),
+            Task::Multiclass => {
+                let told = multiclass::most_probable(&self.answers, self.width)?;
+                let pairs = self.classes().into_iter().zip(told);
+                pairs.map(|(class, told)| f64::from(u8::from(class != told))).collect()
+            }
+        })
+    }
+
+    /// The class that each row is told; a regression tells none.
+    pub(super) fn decided(&self) -> Result<Option<Vec<usize>>, Error> {
+        let is_positive = |answer: &f64| usize::from(*answer >= self.threshold);
+        Ok(match self.task {
+            Task::Binary => Some(self.answers.iter().map(is_positive).collect()),
+            Task::Multiclass => Some(multiclass::most_probable(&self.answers, self.width)?),
+            Task::Regression => None,
+        })
+    }
+
     fn is_positive(&self) -> Vec<bool> {
         self.labels.iter().map(|label| *label > 0.5).collect()
     }

@@ -57,10 +57,7 @@ impl Ground<'_> {
     /// # Errors
     /// When the release, or the one that it is held against, does not answer.
     pub fn judge(&self, gates: &[Gate]) -> Result<Report, Error> {
-        let test = &self.rows.test.batch;
-        let candidate = Answers::of(self.candidate, test)?;
-        let stable = self.stable.map(|stable| Answers::of(stable, test)).transpose()?;
-        let known = Known { ground: self, candidate, stable };
+        let known = self.known()?;
         let (mut judged, mut drawn) = (Vec::with_capacity(gates.len()), plots(&known)?);
         for gate in gates {
             let mut finding = known.judge(gate)?;
@@ -72,7 +69,15 @@ impl Ground<'_> {
             judged.push(finding.under(gate));
         }
         let names = (self.candidate.id(), self.stable.map(LoadedRelease::id));
-        Ok(Report::new(names, test.rows(), judged, drawn))
+        Ok(Report::new(names, known.rows(), judged, drawn))
+    }
+
+    /// The answers to the test rows.
+    pub(super) fn known(&self) -> Result<Known<'_>, Error> {
+        let test = &self.rows.test.batch;
+        let candidate = Answers::of(self.candidate, test)?;
+        let stable = self.stable.map(|stable| Answers::of(stable, test)).transpose()?;
+        Ok(Known { ground: self, candidate, stable })
     }
 }
 

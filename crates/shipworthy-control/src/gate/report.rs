@@ -1,5 +1,6 @@
 //! What came of gates, for those who read it: people, pull requests, build servers.
 
+mod comment;
 mod html;
 mod junit;
 mod markdown;
@@ -8,6 +9,7 @@ mod predicate;
 
 use super::{Judged, Report};
 
+pub use comment::{Comment, comment};
 pub use html::html;
 pub use junit::junit;
 pub use markdown::markdown;

@@ -21,7 +21,7 @@ pub(super) struct Slice {
 /// Values of fewer rows than this share are one slice together.
 const RARE: f64 = 0.01;
 /// A slice of fewer rows is none to look for.
-const LEAST_ROWS: usize = 50;
+pub(super) const LEAST_ROWS: usize = 50;
 /// Ranges that a column of numbers is cut into.
 const RANGES: usize = 4;
 

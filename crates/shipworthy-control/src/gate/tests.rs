@@ -14,6 +14,7 @@ use shipworthy_serving::release::LoadedRelease;
 use super::*;
 use crate::train::{HeldOut, Labelled};
 
+mod changes;
 mod classes;
 mod levels;
 

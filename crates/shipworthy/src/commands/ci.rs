@@ -1,5 +1,6 @@
 //! `shipworthy ci`: what the team's own pipeline does with a project.
 
+mod comment;
 mod init;
 mod verify;
 
@@ -7,6 +8,7 @@ use anyhow::Result;
 use clap::Subcommand;
 
 use crate::cli::Outcome;
+use crate::system::System;
 
 /// Tie releases to the pipeline that the team already has.
 #[derive(clap::Args, Debug)]
@@ -19,11 +21,13 @@ pub(crate) struct Args {
 enum Command {
     Init(init::Args),
     Verify(verify::Args),
+    Comment(comment::Args),
 }
 
-pub(crate) fn run(args: &Args) -> Result<Outcome> {
+pub(crate) fn run(args: &Args, system: &System) -> Result<Outcome> {
     match &args.command {
         Command::Init(args) => init::run(args),
         Command::Verify(args) => verify::run(args),
+        Command::Comment(args) => comment::run(args, system),
     }
 }

@@ -14,6 +14,7 @@ mod show;
 mod verify;
 
 pub(crate) use archive::send;
+pub(crate) use diff::side;
 pub(crate) use make::commit_of;
 
 use std::path::PathBuf;

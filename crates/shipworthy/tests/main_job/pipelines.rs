@@ -156,3 +156,41 @@ fn an_endpoint_is_verified_against_the_branch_and_the_keys() {
     assert_eq!((code, failing(&verified)), (Some(1), vec!["commit"]), "{verified}");
     server.terminate();
 }
+
+#[test]
+fn a_comment_tells_what_a_change_does_to_what_serves() {
+    let project = Project::new();
+    let gates = "\n[[gate]]\nmetric = \"roc_auc\"\nmin = 0.999\n";
+    let text = fs::read_to_string(project.file()).unwrap();
+    fs::write(project.file(), text + gates).unwrap();
+    project.commit();
+    let before = json_of(&project, "release PROJECT")["release"].as_str().unwrap().to_owned();
+    project.edit("max = 10000", "max = 5000");
+    project.edit("rounds = 10", "rounds = 2");
+    project.git("commit --quiet --all --no-gpg-sign --message change");
+    let after = json_of(&project, "release PROJECT")["release"].as_str().unwrap().to_owned();
+
+    let line = format!("ci comment PROJECT --against {before} --output BESIDE/comment.md");
+    let told = json_of(&project, &line);
+    assert_eq!((&told["candidate"], &told["against"]), (&json!(after), &json!(before)));
+    let auc = &told["change"]["metrics"][0];
+    assert_eq!((&auc["metric"], &auc["reading"]), (&json!("roc_auc"), &json!("worse")), "{auc}");
+    let contract = &told["contract"][0];
+    assert_eq!((&contract["column"], &contract["breaking"]), (&json!("amount"), &json!(true)));
+    assert_eq!(told["differences"]["parameters"]["rounds"], json!({"a": 10, "b": 2}));
+    let text = fs::read_to_string(project.beside("comment.md")).unwrap();
+    assert_eq!(told["markdown"], text);
+    let first = text.lines().next().unwrap();
+    assert!(first.starts_with("### ❌ card-fraud: 1 of 1 gates fail, 1 change of the"), "{first}");
+    assert!(first.contains("roc_auc is worse by 0."), "{first}");
+    for part in ["**Slices.**", "**Latency**", "one row at a time", "How to reproduce"] {
+        assert!(text.contains(part), "no {part} in {text}");
+    }
+
+    let same = project
+        .run(&format!("ci comment PROJECT --candidate {before} --against {before} --state STATE"));
+    assert!(same.expect(0).contains("the same release as the one that serves"), "{same:?}");
+    let alone = project.run("ci comment PROJECT --state STATE");
+    alone.expect(2);
+    alone.says("release pull ENDPOINT@stable");
+}

@@ -26,6 +26,6 @@ pub fn markdown(report: &Report) -> String {
 }
 
 /// Text that ends no cell and begins no tag.
-fn cell(text: &str) -> String {
+pub(super) fn cell(text: &str) -> String {
     text.replace('|', "\\|").replace('<', "&lt;").replace('\n', " ")
 }

@@ -47,7 +47,11 @@ pub(super) fn run(args: &Args) -> Result<Outcome> {
     Ok(Outcome::Done)
 }
 
-fn side(shelf: &Shelf, id: &ReleaseId) -> Result<Side> {
+/// A release, as far as it is compared.
+///
+/// # Errors
+/// When it is not kept whole.
+pub(crate) fn side(shelf: &Shelf, id: &ReleaseId) -> Result<Side> {
     shelf.require_files(id)?;
     let manifest = shelf.manifest(id)?;
     let file = &manifest.contract;
