@@ -1,6 +1,8 @@
 //! What people and programs read.
 
-use std::io::{self, IsTerminal, Write};
+use std::fs::{self, File};
+use std::io::{self, BufWriter, IsTerminal, Write};
+use std::path::Path;
 use std::process::ExitCode;
 use std::time::Duration;
 
@@ -38,6 +40,23 @@ pub(crate) fn json<T: Serialize>(value: &T) -> Result<()> {
         serde_json::to_string(value)?
     };
     line(&text)
+}
+
+/// Writes a file beside its place first: half of one never has its name.
+///
+/// # Errors
+/// When it cannot be written.
+pub(crate) fn file(
+    path: &Path,
+    write: impl FnOnce(&mut BufWriter<File>) -> io::Result<()>,
+) -> Result<()> {
+    let mut beside = path.as_os_str().to_owned();
+    beside.push(".part");
+    let mut out = BufWriter::new(File::create(&beside)?);
+    write(&mut out)?;
+    out.into_inner()?.sync_all()?;
+    fs::rename(&beside, path)?;
+    Ok(())
 }
 
 /// Tells people something on standard error.

@@ -223,7 +223,8 @@ impl Archive {
     /// # Errors
     /// [`Error::Archive`], when one of them is another.
     pub fn manifest(&self) -> Result<Manifest, Error> {
-        self.checked().map_err(|source| Error::Archive { id: self.id.to_string(), source })
+        self.checked()
+            .map_err(|source| Error::Archive { id: self.id.to_string(), source: Box::new(source) })
     }
 
     /// The same, for who knows which archive it is.

@@ -68,7 +68,7 @@ pub enum Error {
         id: String,
         /// Why.
         #[source]
-        source: ArchiveError,
+        source: Box<ArchiveError>,
     },
     /// A file that is none of the release's.
     #[error("the bundle of release {id} has a file `{name}`, which its manifest does not know")]

@@ -159,7 +159,7 @@ impl Shelf {
         let contract = archive.file(&manifest.contract.name);
         let contract: Contract = serde_json::from_slice(contract).map_err(|source| {
             let source = ArchiveError::Unreadable { what: "contract", source };
-            Error::Archive { id: name.clone(), source }
+            Error::Archive { id: name.clone(), source: Box::new(source) }
         })?;
         let release =
             self.assemble(id, manifest.clone(), contract, archive.file(&manifest.model.name))?;

@@ -1,8 +1,7 @@
 //! `shipworthy image build`: a release as an image that any container runtime runs.
 
 use std::collections::BTreeMap;
-use std::fs::{self, File};
-use std::io::BufWriter;
+use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
@@ -127,7 +126,7 @@ pub(super) fn run(args: &Args, system: &System) -> Result<Outcome> {
         name.unwrap_or_else(|| format!("localhost/{}:{}", manifest.project, &id.hex()[..12]));
     let mut image = image.named(&name);
     attach(&mut image, sbom, &[&[provenance], said.as_slice()].concat());
-    write(&image, &args.output)
+    output::file(&args.output, |out| image.write(out))
         .with_context(|| format!("cannot write {}", args.output.display()))?;
     place.record(args, (&id, &shelf), (&told, &signer), system)?;
     print(args, &id, &told, &name)
@@ -222,16 +221,6 @@ fn attach(image: &mut Layout, sbom: String, said: &[String]) {
             image.attach(IN_TOTO, STATEMENT, envelope.clone().into_bytes(), [annotation].into());
         }
     }
-}
-
-fn write(image: &Layout, path: &Path) -> Result<()> {
-    let mut beside = path.as_os_str().to_owned();
-    beside.push(".part");
-    let file = File::create(&beside)?;
-    image.write(BufWriter::new(&file))?;
-    file.sync_all()?;
-    fs::rename(&beside, path)?;
-    Ok(())
 }
 
 /// Where it is said that the release is in an image.

@@ -1,7 +1,7 @@
 //! `shipworthy release export`, and `release import` of such a file.
 
 use std::fs::{self, File};
-use std::io::{BufReader, BufWriter, Read};
+use std::io::{BufReader, Read};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
@@ -48,7 +48,7 @@ pub(super) fn export(args: &Args, system: &System) -> Result<Outcome> {
     shelf.models = ModelLoader::for_command(&args.onnx, system);
     let archive = shelf.export(&shelf.resolve(&args.one.release)?)?;
     let path = &args.output;
-    let written = write(&archive, path);
+    let written = output::file(path, |out| archive.write(out));
     written.with_context(|| format!("cannot write {}", path.display()))?;
     if args.one.json {
         let bytes = fs::metadata(path)?.len();
@@ -57,17 +57,6 @@ pub(super) fn export(args: &Args, system: &System) -> Result<Outcome> {
         output::line(&path.display().to_string())?;
     }
     Ok(Outcome::Done)
-}
-
-/// Writes beside the place first: half an archive never has its name.
-fn write(archive: &Archive, path: &Path) -> Result<()> {
-    let mut beside = path.as_os_str().to_owned();
-    beside.push(".part");
-    let file = File::create(&beside)?;
-    archive.write(BufWriter::new(&file))?;
-    file.sync_all()?;
-    fs::rename(&beside, path)?;
-    Ok(())
 }
 
 /// Whether a file begins as an archive of a release does.
