@@ -85,9 +85,9 @@ impl Layout {
         artifacts: &[Descriptor],
         mut found: Blobs,
     ) -> Result<Self, LayoutError> {
-        let image = bare(image);
         let mut blobs = Blobs::new();
-        let manifest = taken(&image, "manifest", &mut found, &mut blobs)?;
+        let manifest = taken(image, "manifest", &mut found, &mut blobs)?;
+        let image = bare(image, &manifest);
         let mut layout = Self { image, manifest, referrers: Vec::new(), blobs, name: None };
         layout.take_parts(&layout.manifest.clone(), &mut found)?;
         layout.configuration()?;
@@ -222,7 +222,7 @@ impl Layout {
             return Err(LayoutError::Subject { digest });
         }
         self.take_parts(&artifact, found)?;
-        self.refer(bare(descriptor), &artifact);
+        self.refer(bare(descriptor, &artifact), &artifact);
         Ok(())
     }
 
@@ -284,10 +284,11 @@ pub fn of_this_platform(index: &ImageIndex) -> Result<&Descriptor, LayoutError> 
     }
 }
 
-/// What a descriptor says of its blob alone.
-fn bare(descriptor: &Descriptor) -> Descriptor {
-    let (media_type, digest) = (descriptor.media_type().clone(), descriptor.digest().clone());
-    Descriptor::new(media_type, descriptor.size(), digest)
+/// What a descriptor says of a manifest alone: its type as the manifest has it, since no digest holds
+/// the descriptor to what it was.
+fn bare(descriptor: &Descriptor, manifest: &ImageManifest) -> Descriptor {
+    let media_type = manifest.media_type().as_ref().unwrap_or(descriptor.media_type());
+    Descriptor::new(media_type.clone(), descriptor.size(), descriptor.digest().clone())
 }
 
 /// An index of manifests, in the canonical spelling.
