@@ -11,6 +11,7 @@ mod model_loader;
 mod onnx_runtime;
 mod output;
 mod parquet_file;
+mod registry;
 mod server;
 mod signing;
 mod state;

@@ -36,6 +36,11 @@ impl System {
         std::env::var_os(name).map(|value| value.to_string_lossy().into_owned())
     }
 
+    /// The proxy that HTTPS_PROXY, HTTP_PROXY or ALL_PROXY name, which is not for the hosts of NO_PROXY.
+    pub(crate) fn proxy() -> Option<ureq::Proxy> {
+        ureq::Proxy::try_from_env()
+    }
+
     /// What a release that is made here is made on.
     pub(crate) fn machine() -> Machine {
         Machine {

@@ -6,8 +6,8 @@ use std::io::{self, Read};
 use flate2::read::MultiGzDecoder;
 use oci_spec::image::{ImageConfiguration, MediaType};
 
+use super::Layout;
 use super::tree::{Packed, packed};
-use super::{Layer, Layout};
 
 /// The lowest layers of an image.
 #[derive(Debug)]
@@ -89,18 +89,16 @@ impl Base {
         let mut base = Self::new(name, image.image().digest().to_string());
         let configuration: ImageConfiguration = image.configuration()?;
         let diff_ids = configuration.rootfs().diff_ids();
-        let layers = image.manifest().layers();
-        if diff_ids.len() != layers.len() {
-            return Err(BaseError::Layers { said: diff_ids.len(), found: layers.len() });
+        let found = image.manifest().layers().len();
+        if diff_ids.len() != found {
+            return Err(BaseError::Layers { said: diff_ids.len(), found });
         }
-        for (layer, diff_id) in layers.iter().zip(diff_ids) {
-            let bytes = image.blob(layer.digest().as_ref()).unwrap_or_default().to_vec();
-            match layer.media_type() {
-                MediaType::ImageLayer => base.look_into(&bytes)?,
-                _ if bytes.starts_with(&GZIP) => base.look_into(&unpacked(&bytes)?)?,
+        for (layer, diff_id) in image.layers().zip(diff_ids) {
+            match layer.media_type {
+                MediaType::ImageLayer => base.look_into(&layer.bytes)?,
+                _ if layer.bytes.starts_with(&GZIP) => base.look_into(&unpacked(&layer.bytes)?)?,
                 _ => base.is_opaque = true,
             }
-            let layer = Layer { media_type: layer.media_type().clone(), bytes };
             base.layers.push(Packed { layer, diff_id: diff_id.clone() });
         }
         let env = configuration.config().as_ref().and_then(|config| config.env().clone());

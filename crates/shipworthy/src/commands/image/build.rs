@@ -23,6 +23,7 @@ use crate::client::{Client, Found, RemoteArgs, TokenArgs, find, segment};
 use crate::commands::release::shelf;
 use crate::model_loader::ModelLoader;
 use crate::onnx_runtime::OnnxRuntime;
+use crate::registry::{Reference, Registry, RegistryArgs};
 use crate::server::{State, copy_events};
 use crate::signing::SigningArgs;
 use crate::state::{StateArgs, project_file, read_project};
@@ -61,10 +62,14 @@ pub(super) struct Args {
     #[arg(long, short, value_name = "FILE")]
     output: PathBuf,
 
-    /// What the binary stands on: a tar archive of files. Without one it is nothing but the libraries
-    /// that the binary is linked to, as this machine has them; of a static binary nothing at all.
-    #[arg(long, value_name = "FILE")]
+    /// What the binary stands on: a tar archive of files, or an image in a registry. Without one it is
+    /// nothing but the libraries that the binary is linked to, as this machine has them; of a static
+    /// binary nothing at all.
+    #[arg(long, value_name = "FILE|REFERENCE")]
     base: Option<String>,
+
+    #[command(flatten)]
+    registry: RegistryArgs,
 
     /// The project whose policy ([decision], [limits], [rollout]) the server goes by, if it is not
     /// the one that the state directory lies in. Without a project it decides at 0.5.
@@ -106,7 +111,7 @@ pub(super) fn run(args: &Args, system: &System) -> Result<Outcome> {
     let signer = place.signer(args, &shelf, system)?;
 
     let (said, archive) = (archive.statements().to_vec(), archive.bare());
-    let base = args.base.as_deref().map(read_base).transpose()?;
+    let base = args.base.as_deref().map(|base| read_base(base, args.registry)).transpose()?;
     let text = project.as_ref().map(|(_, text)| text.as_str());
     let built = build(args, &archive, (text, base.as_ref()), &shelf)?;
     let Built { image, sbom, manifest, size_bytes } = built;
@@ -203,7 +208,12 @@ fn created() -> Result<Timestamp> {
     Ok(Timestamp::from_millis(i64::from(seconds) * 1_000))
 }
 
-fn read_base(base: &str) -> Result<Base> {
+fn read_base(base: &str, registry: RegistryArgs) -> Result<Base> {
+    if let (false, Ok(reference)) = (Path::new(base).is_file(), base.parse::<Reference>()) {
+        let told = || format!("cannot pull the base {base}");
+        let image = Registry::to_pull(&reference, registry)?.pull_base().with_context(told)?;
+        return Base::of_image(base, &image).with_context(|| format!("{base} is no base"));
+    }
     let bytes = fs::read(base).with_context(|| format!("cannot read the base {base}"))?;
     let name = Path::new(base).file_name().map_or(base.into(), |name| name.to_string_lossy());
     Base::of_tar(&name, bytes).with_context(|| format!("{base} is no base"))
