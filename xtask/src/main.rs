@@ -9,6 +9,7 @@ mod apt;
 mod bench;
 mod browser;
 mod cargo;
+mod containers;
 mod onnxruntime;
 mod process;
 mod python;

@@ -1,5 +1,5 @@
-//! Tests in Python: the built binary beside the tools that it must agree with, and its page in a
-//! browser.
+//! Tests in Python: the built binary beside the tools that it must agree with, its page in a browser,
+//! and its images where containers run.
 
 use std::process::Command;
 
@@ -8,6 +8,7 @@ use anyhow::Result;
 use super::Outcome;
 use crate::browser;
 use crate::cargo;
+use crate::containers;
 use crate::onnxruntime;
 use crate::process;
 use crate::python;
@@ -16,11 +17,17 @@ use crate::workspace::Workspace;
 const TESTS: &str = "tests/python";
 /// Those in a browser, which not every machine may install.
 const PAGE: &str = "tests/python/test_page.py";
+/// Those that need Debian's tools for images.
+const IMAGES: [&str; 3] = [
+    "tests/python/test_image.py",
+    "tests/python/test_image_build.py",
+    "tests/python/test_pipeline.py",
+];
 const REQUIREMENTS: &str = "xtask/requirements.txt";
 /// A server to stand in front of; its pins do not go with those of the others.
 const MLSERVER: &str = "xtask/requirements-mlserver.txt";
 
-/// All but those in a browser.
+/// All that need nothing but Python.
 pub(super) fn run(workspace: &Workspace) -> Result<Outcome> {
     if let Some(why) = python::missing_interpreter()? {
         return Ok(Outcome::Skipped(why));
@@ -32,7 +39,10 @@ pub(super) fn run(workspace: &Workspace) -> Result<Outcome> {
         Err(why) => return Ok(Outcome::Skipped(why)),
     };
     pytest.env("MLSERVER_PYTHON", mlserver);
-    process::run(pytest.args(["--ignore", PAGE, TESTS]))?;
+    for others in [PAGE].iter().chain(&IMAGES) {
+        pytest.args(["--ignore", *others]);
+    }
+    process::run(pytest.arg(TESTS))?;
     Ok(Outcome::Passed)
 }
 
@@ -47,6 +57,24 @@ pub(super) fn run_page(workspace: &Workspace) -> Result<Outcome> {
     let mut pytest = pytest(workspace)?;
     pytest.env("CHROMIUM", browser::CHROMIUM).env("CHROMEDRIVER", browser::DRIVER);
     process::run(pytest.arg(PAGE))?;
+    Ok(Outcome::Passed)
+}
+
+/// Images in podman and in a registry.
+pub(super) fn run_images(workspace: &Workspace) -> Result<Outcome> {
+    if let Some(why) = python::missing_interpreter()? {
+        return Ok(Outcome::Skipped(why));
+    }
+    if let Some(why) = containers::missing()? {
+        return Ok(Outcome::Skipped(why));
+    }
+    let mut pytest = pytest(workspace)?;
+    match onnxruntime::library(workspace)? {
+        Ok(library) => pytest.env(onnxruntime::VARIABLE, library),
+        Err(why) => return Ok(Outcome::Skipped(why)),
+    };
+    let there = IMAGES.into_iter().filter(|file| workspace.root.join(file).is_file());
+    process::run(pytest.args(there))?;
     Ok(Outcome::Passed)
 }
 

@@ -31,6 +31,11 @@ pub(super) const STEPS: &[Step] = &[
         run: python::run,
     },
     Step { name: "page", about: "the built binary's page in Chromium", run: python::run_page },
+    Step {
+        name: "image",
+        about: "the built binary's images in podman and a registry",
+        run: python::run_images,
+    },
 ];
 
 fn tidy(workspace: &Workspace) -> Result<Outcome> {
