@@ -74,7 +74,10 @@ impl Trial {
         let directory = state::project_directory(&args.project);
         let models = ModelLoader::for_command(&args.onnx, system);
         let shelf = Shelf { models, ..release::shelf(&StateArgs { state: args.place() })? };
-        let named = args.against.as_ref().map(|text| shelf.resolve(text)).transpose()?;
+        let named = match &args.against {
+            Some(text) => Some(shelf.resolve(text)?),
+            None => None,
+        };
         let candidate = shelf.load(&candidate(args, &project, &shelf, named.as_ref())?)?;
         let manifest = shelf.manifest(candidate.id())?;
         check_unseen(&project, &manifest)?;
@@ -86,7 +89,10 @@ impl Trial {
                 stable.filter(|stable| stable != candidate.id())
             }
         };
-        let stable = stable.map(|id| shelf.load(&id)).transpose()?;
+        let stable = match stable {
+            Some(id) => Some(shelf.load(&id)?),
+            None => None,
+        };
         let mut bars = Bars::new();
         let rows = train::held_out(&project, &directory, &mut bars)?;
         bars.finish();
