@@ -1,11 +1,12 @@
 """Containers of podman: started from an image, asked, and ended with the test."""
 
 import json
-import socket
 import subprocess
 import time
 import urllib.error
 import urllib.request
+
+from registry import free_port
 
 # Hosts with hybrid control groups need another runtime than podman's own, and their limits as they are.
 HOST = ["--runtime", "runc", "--ulimit", "nofile=4096:4096", "--ulimit", "nproc=4096:4096"]
@@ -21,12 +22,6 @@ def podman(*arguments, check=True):
 def load(file):
     """The name of the image that a file has."""
     return podman("load", "--quiet", "--input", file).split("Loaded image: ")[1]
-
-
-def free_port():
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        return taken.getsockname()[1]
 
 
 class Container:

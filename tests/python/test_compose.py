@@ -10,7 +10,8 @@ import urllib.request
 
 import pytest
 from conftest import BIN, ROOT
-from containers import HOST, PATIENCE, free_port, podman
+from containers import HOST, PATIENCE, podman
+from registry import free_port
 
 SERVER = "localhost/shipworthy-test"
 PROMETHEUS = "localhost/prometheus-test"

@@ -16,13 +16,28 @@ pub(crate) fn cargo(workspace: &Workspace, arguments: &str) -> Command {
     command
 }
 
+/// What makes rustc link everything into a program.
+const STATIC: &str = "-C target-feature=+crt-static";
+
 /// Builds with `cargo build ARGUMENTS` and returns the path of the executable named `target`.
 pub(crate) fn build(workspace: &Workspace, arguments: &str, target: &str) -> Result<PathBuf> {
+    run_build(&mut cargo(workspace, "build"), arguments, target)
+}
+
+/// Builds the program without a shared library, for an image of nothing else.
+pub(crate) fn build_static(workspace: &Workspace) -> Result<PathBuf> {
+    let host = process::capture(Command::new("rustc").args(["--print", "host-tuple"]))?;
+    // With a target the flags are not for what runs during the build.
+    let arguments = format!("--package shipworthy --target {}", host.trim());
+    run_build(cargo(workspace, "build").env("RUSTFLAGS", STATIC), &arguments, "shipworthy")
+}
+
+fn run_build(build: &mut Command, arguments: &str, target: &str) -> Result<PathBuf> {
     eprintln!("  $ cargo build {arguments}");
-    let mut command = cargo(workspace, "build --message-format=json-render-diagnostics");
+    build.arg("--message-format=json-render-diagnostics");
     // What rustc says goes to the screen, the messages go to us.
-    command.args(arguments.split_whitespace()).stderr(Stdio::inherit());
-    let messages = process::capture(&mut command)?;
+    build.args(arguments.split_whitespace()).stderr(Stdio::inherit());
+    let messages = process::capture(build)?;
     executable(&messages, target)
         .with_context(|| format!("`cargo build {arguments}` made no executable named {target}"))
 }

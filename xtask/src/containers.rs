@@ -7,15 +7,19 @@ use anyhow::Result;
 use crate::apt::{self, Installed};
 use crate::process;
 
-/// What runs images (with what that needs), copies them, keeps them, and makes a base for them.
-const PACKAGES: &str = "podman runc conmon netavark skopeo docker-registry mmdebstrap";
-const PROGRAMS: [&str; 6] = [
+/// What runs images (with what that needs), copies them, keeps them, and makes a base for them; and a
+/// Prometheus to run beside one.
+const PACKAGES: &str = "podman podman-compose runc conmon netavark aardvark-dns skopeo docker-registry \
+    mmdebstrap prometheus";
+const PROGRAMS: [&str; 8] = [
     "podman --version",
     "runc --version",
     "conmon --version",
     "skopeo --version",
     "docker-registry --version",
     "mmdebstrap --version",
+    "podman-compose --version",
+    "prometheus --version",
 ];
 
 /// Installs them where one is missing; the reason when that cannot be done.

@@ -18,7 +18,8 @@ const TESTS: &str = "tests/python";
 /// Those in a browser, which not every machine may install.
 const PAGE: &str = "tests/python/test_page.py";
 /// Those that need Debian's tools for images.
-const IMAGES: [&str; 3] = [
+const IMAGES: [&str; 4] = [
+    "tests/python/test_compose.py",
     "tests/python/test_image.py",
     "tests/python/test_image_build.py",
     "tests/python/test_pipeline.py",
@@ -73,6 +74,7 @@ pub(super) fn run_images(workspace: &Workspace) -> Result<Outcome> {
         Ok(library) => pytest.env(onnxruntime::VARIABLE, library),
         Err(why) => return Ok(Outcome::Skipped(why)),
     };
+    pytest.env("SHIPWORTHY_STATIC_BIN", cargo::build_static(workspace)?);
     let there = IMAGES.into_iter().filter(|file| workspace.root.join(file).is_file());
     process::run(pytest.args(there))?;
     Ok(Outcome::Passed)

@@ -44,8 +44,6 @@ pub struct Parts<'a> {
     pub base: Option<&'a Base>,
     /// What the binary was built from.
     pub sources: Sources,
-    /// Where the commit is found, if that is known.
-    pub repository: Option<&'a str>,
     /// The time that the image tells, as it must be the same for everybody who builds it.
     pub created: Timestamp,
 }
@@ -199,9 +197,6 @@ fn annotations(parts: &Parts<'_>, manifest: &Manifest) -> BTreeMap<String, Strin
     tell(RELEASE, id.as_str());
     if let Some(commit) = &manifest.commit {
         tell(REVISION, commit);
-    }
-    if let Some(repository) = parts.repository {
-        tell("org.opencontainers.image.source", repository);
     }
     if let Some(Base { name, digest, .. }) = parts.base {
         tell(BASE_NAME, name);

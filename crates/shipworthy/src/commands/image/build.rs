@@ -113,7 +113,7 @@ pub(super) fn run(args: &Args, system: &System) -> Result<Outcome> {
     let (said, archive) = (archive.statements().to_vec(), archive.bare());
     let base = args.base.as_deref().map(|base| read_base(base, args.registry)).transpose()?;
     let text = project.as_ref().map(|(_, text)| text.as_str());
-    let built = build(args, &archive, (text, base.as_ref()), &shelf)?;
+    let built = build(args, &archive, (text, base.as_ref()))?;
     let Built { image, sbom, manifest, size_bytes } = built;
     let told = Image {
         digest: image.image().digest().to_string(),
@@ -174,7 +174,6 @@ fn build(
     args: &Args,
     release: &Archive,
     (project, base): (Option<&str>, Option<&Base>),
-    shelf: &Shelf,
 ) -> Result<Built> {
     let manifest = release.manifest()?;
     let binary = linked::this_program()?;
@@ -184,8 +183,6 @@ fn build(
         Some(_) => Vec::new(),
         None => linked::libraries(&binary, onnxruntime.as_ref())?,
     };
-    let said = shelf.statements(release.id())?;
-    let repository = latest(&said, predicate::PROVENANCE).and_then(statement::repository);
     Ok(image::build(&Parts {
         release,
         project,
@@ -194,7 +191,6 @@ fn build(
         onnxruntime: onnxruntime.as_ref(),
         base,
         sources: linked::SOURCES,
-        repository: repository.as_deref(),
         created: created()?,
     })?)
 }
