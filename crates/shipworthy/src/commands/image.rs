@@ -73,17 +73,25 @@ pub(crate) fn run(args: &Args, system: &System) -> Result<Outcome> {
 impl One {
     /// The image with what is attached to it, from its file or from the registry.
     fn layout(&self) -> Result<Layout> {
-        let path = PathBuf::from(&self.image);
-        if path.is_file() {
-            return read(&path);
-        }
-        let Ok(reference) = self.image.parse::<Reference>() else {
-            let why = self.image.parse::<Reference>().map(drop);
-            bail!("there is no file {}, and {}", self.image, why.expect_err("it is none"));
-        };
-        let pulled = Registry::to_pull(&reference, self.registry)?.pull();
-        pulled.with_context(|| format!("{reference} cannot be read"))
+        layout(&self.image, self.registry)
     }
+}
+
+/// An image with what is attached to it, from its file or from a registry.
+///
+/// # Errors
+/// When there is none, or a part of it is not what it was.
+pub(crate) fn layout(image: &str, registry: RegistryArgs) -> Result<Layout> {
+    let path = PathBuf::from(image);
+    if path.is_file() {
+        return read(&path);
+    }
+    let Ok(reference) = image.parse::<Reference>() else {
+        let why = image.parse::<Reference>().map(drop);
+        bail!("there is no file {image}, and {}", why.expect_err("it is none"));
+    };
+    let pulled = Registry::to_pull(&reference, registry)?.pull();
+    pulled.with_context(|| format!("{reference} cannot be read"))
 }
 
 /// Reads the file of an image.

@@ -1,6 +1,7 @@
 //! `shipworthy ci verify ENDPOINT`: whether what answers is what the pipeline made.
 
 mod checks;
+mod imaged;
 mod served;
 
 use std::path::PathBuf;
@@ -14,16 +15,19 @@ use shipworthy_core::attestation::predicate;
 use crate::cli::Outcome;
 use crate::client::{Client, segment};
 use crate::output;
+use crate::registry::RegistryArgs;
 use crate::signing::TrustArgs;
 use checks::{Check, Required, checks};
+use imaged::Imaged;
 use served::Served;
 
 /// Check that what an endpoint serves is what the pipeline made.
 ///
 /// Each release that answers callers must be reproducible, come from a commit of the protected
-/// branch, and have the attestations that are required. What the server says of it is held to its
-/// id, and with --trusted-keys every statement to its signature. A shadow is told, too, and decides
-/// nothing. Exit code 1 when a check fails.
+/// branch, and have the attestations that are required. With --image one of them must be the release
+/// in that image. What the server says of it is held to its id, and with --trusted-keys every
+/// statement to its signature. A shadow is told, too, and decides nothing. Exit code 1 when a check
+/// fails.
 #[derive(clap::Args, Debug)]
 #[command(
     after_help = "Example:\n  shipworthy ci verify flight-delay --server http://models:8081 \
@@ -55,6 +59,13 @@ pub(super) struct Args {
     /// passed, unless any is.
     #[arg(long = "require", value_name = "TYPE")]
     requires: Vec<String>,
+
+    /// The image that should be serving: HOST/NAME:TAG or HOST/NAME@DIGEST in a registry, or a file.
+    #[arg(long, value_name = "REFERENCE")]
+    image: Option<String>,
+
+    #[command(flatten)]
+    registry: RegistryArgs,
 
     #[command(flatten)]
     trust: TrustArgs,
@@ -100,6 +111,8 @@ enum Place {
     Candidate,
     /// A candidate that answers nobody.
     Shadow,
+    /// No slot: the release of an image that does not answer.
+    None,
 }
 
 impl Place {
@@ -108,6 +121,7 @@ impl Place {
             Self::Stable => "stable",
             Self::Candidate => "candidate",
             Self::Shadow => "shadow, which answers nobody and decides nothing",
+            Self::None => "in no slot",
         }
     }
 }
@@ -117,7 +131,8 @@ pub(super) fn run(args: &Args) -> Result<Outcome> {
     let trusted = args.trust.trusted()?;
     let client = Client::new(&args.server, args.token.clone())?;
     let view: View = client.get(&format!("/v1/endpoints/{}", segment(&args.endpoint)))?;
-    let mut found = Vec::new();
+    let image = args.image.as_deref().map(|image| Imaged::ask(image, args.registry)).transpose()?;
+    let (mut found, mut seen) = (Vec::new(), Vec::new());
     for (place, slot) in answering(&view) {
         let id: ReleaseId = slot.release.parse().map_err(|_| {
             anyhow!("the server calls a release `{}`; the versions may differ", slot.release)
@@ -126,10 +141,12 @@ pub(super) fn run(args: &Args) -> Result<Outcome> {
         let commit = served.commit.as_deref();
         let ancestry = commit.map(|commit| Ancestry::of(&args.repository, commit, &args.branch));
         found.extend(checks(place, &served, ancestry.as_ref(), &required));
+        seen.push((place, served));
     }
     if found.is_empty() {
         bail!("{} has no release that answers", args.endpoint);
     }
+    found.extend(image.map(|image| image.check(&seen)));
     let verified = Verified {
         passed: found.iter().all(|check| check.passed || check.slot == Place::Shadow),
         endpoint: view.endpoint,
@@ -169,7 +186,9 @@ impl Verified {
     /// For people: the releases, and a line each check.
     fn render(&self) -> String {
         let mut out = format!("{}\n", self.endpoint);
-        for of_release in self.checks.chunk_by(|one, next| one.slot == next.slot) {
+        let is_same =
+            |one: &Check, next: &Check| (one.slot, &one.release) == (next.slot, &next.release);
+        for of_release in self.checks.chunk_by(is_same) {
             let Check { release, slot, .. } = &of_release[0];
             out.push_str(&format!("{} {}\n", release.get(..19).unwrap_or(release), slot.name()));
             of_release.iter().for_each(|check| check.render(&mut out));

@@ -22,6 +22,14 @@ pub(super) struct Check {
 }
 
 impl Check {
+    pub(super) fn of(name: String, (slot, release): (Place, String), judged: Judged) -> Self {
+        let (passed, why, next) = match judged {
+            Ok(why) => (true, why, None),
+            Err((why, next)) => (false, why, Some(next)),
+        };
+        Self { name, slot, release, passed, why, next }
+    }
+
     pub(super) fn render(&self, out: &mut String) {
         let Self { name, passed, why, next, .. } = self;
         let mark = if *passed { "✓" } else { "✗" };
@@ -49,8 +57,8 @@ impl Required {
     }
 }
 
-/// Found, or what is to be done.
-type Judged = std::result::Result<String, (String, String)>;
+/// Why it holds; or why not, and what is to be done.
+pub(super) type Judged = std::result::Result<String, (String, String)>;
 
 /// Everything that is asked of a release. `ancestry` is that of its commit, if it names one.
 pub(super) fn checks(
@@ -67,14 +75,7 @@ pub(super) fn checks(
         let name = predicate::name(kind).to_owned();
         (name, attested(kind, served.newest(kind)))
     });
-    let check = |(name, judged): (String, Judged)| {
-        let release = served.id.to_string();
-        let (passed, why, next) = match judged {
-            Ok(why) => (true, why, None),
-            Err((why, next)) => (false, why, Some(next)),
-        };
-        Check { name, slot, release, passed, why, next }
-    };
+    let check = |(name, judged)| Check::of(name, (slot, served.id.to_string()), judged);
     first.into_iter().chain(said).map(check).collect()
 }
 

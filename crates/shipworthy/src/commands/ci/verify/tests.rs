@@ -127,3 +127,34 @@ fn a_shadow_is_told_and_decides_nothing() {
     let text = Verified { passed: false, endpoint: "late".to_owned(), checks: of(Place::Stable) };
     assert!(text.render().ends_with("2 of 4 checks fail"), "{}", text.render());
 }
+
+#[test]
+fn the_image_must_have_what_answers_and_be_said_to() {
+    let digest = format!("sha256:{}", "0a".repeat(32));
+    let image = |digest: &str| json!({"digest": digest, "size_bytes": 3, "platform": "linux/amd64", "revision": COMMIT});
+    let why = |said: &[(&str, Value)], slot, edit: fn(&mut Imaged)| {
+        let (id, value) = told(said, &key(1));
+        let served = Served::checked(id.clone(), shown(&value), None).unwrap();
+        let (release, revision) = (Some(id.to_string()), Some(COMMIT.to_owned()));
+        let mut imaged = Imaged { digest: digest.clone(), release, revision };
+        edit(&mut imaged);
+        let check = imaged.check(&[(slot, served)]);
+        assert_eq!(check.passed, check.next.is_none());
+        (check.passed, check.slot, check.why)
+    };
+    let said = [(predicate::IMAGE, image(&digest))];
+    let (passed, slot, _) = why(&said, Place::Stable, |_| {});
+    assert_eq!((passed, slot), (true, Place::Stable));
+    assert!(why(&said, Place::Candidate, |_| {}).0);
+    let (passed, slot, told) = why(&said, Place::Shadow, |_| {});
+    assert!(!passed && slot == Place::None && told.ends_with("answers nobody"), "{told}");
+    let other = |imaged: &mut Imaged| imaged.release = Some("sha256:00".to_owned());
+    assert!(why(&said, Place::Stable, other).2.contains("has sha256:00, which answers nobody"));
+    let bare = |imaged: &mut Imaged| imaged.release = None;
+    assert!(why(&said, Place::Stable, bare).2.contains("has no release"));
+    let dirty = |imaged: &mut Imaged| imaged.revision = None;
+    assert!(why(&said, Place::Stable, dirty).2.contains("names no commit"));
+    assert!(why(&[], Place::Stable, |_| {}).2.starts_with("nothing that counts says"));
+    let older = [(predicate::IMAGE, image(&format!("sha256:{}", "1b".repeat(32))))];
+    assert!(why(&older, Place::Stable, |_| {}).2.starts_with("the release is said to be in"));
+}
