@@ -86,7 +86,7 @@ def test_github_gives_a_secret_to_the_steps_alone_that_need_it(example, tmp_path
         ("check", "SHIPWORTHY_TOKEN"): ["SHIPWORTHY_AUDIT_TOKEN"],
         ("release", "SHIPWORTHY_SIGNING_KEY"): ["SHIPWORTHY_SIGNING_KEY"] * 3,
         ("release", "SHIPWORTHY_TOKEN"): ["SHIPWORTHY_DEPLOY_TOKEN"] * 2,
-        ("promote", "SHIPWORTHY_TOKEN"): ["SHIPWORTHY_PROMOTION_TOKEN"] * 2,
+        ("promote", "SHIPWORTHY_TOKEN"): ["SHIPWORTHY_PROMOTION_TOKEN"] * 3,
     }
 
 
