@@ -223,7 +223,8 @@ fn rest(compared: &Comparison) -> String {
     if rows.is_empty() {
         return String::new();
     }
-    let summary = format!("{} other differences: parameters, data, release", rows.len());
+    let other = if rows.len() == 1 { "other difference" } else { "other differences" };
+    let summary = format!("{} {other}: of parameters, data or release", rows.len());
     folded(&summary, &table("| | | before | after |\n|---|---|---|---|", rows))
 }
 
