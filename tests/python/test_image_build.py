@@ -12,6 +12,8 @@ import pandas as pd
 import pytest
 from conftest import BIN, DATA, ROOT, Server, shipworthy
 from containers import Container, load, podman
+from cyclonedx.schema import SchemaVersion
+from cyclonedx.validation.json import JsonStrictValidator
 
 NAME = "flight-delay"
 ROWS = [
@@ -154,6 +156,7 @@ def test_on_the_documented_base_it_has_the_packages_of_debian(place, run, tmp_pa
     assert len(names) == 3 and not any("libc.so" in name for name in names[1])
     assert manifest["annotations"]["org.opencontainers.image.base.name"] == "base.tar"
     (bill,) = attached(tmp_path / "image.tar", "application/vnd.cyclonedx+json")
+    assert JsonStrictValidator(SchemaVersion.V1_6).validate_str(json.dumps(bill)) is None
     bought = {part["name"]: part.get("purl", "") for part in bill["components"]}
     assert bought["libc6"].startswith("pkg:deb/debian/libc6@2.")
     assert bought["tokio"].startswith("pkg:cargo/tokio@1.")
