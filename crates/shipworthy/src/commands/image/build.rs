@@ -71,7 +71,7 @@ pub(super) struct Args {
     #[command(flatten)]
     registry: RegistryArgs,
 
-    /// The project whose policy ([decision], [limits], [rollout]) the server goes by, if it is not
+    /// The project whose policy (`[decision]`, `[limits]`, `[rollout]`) the server goes by, if it is not
     /// the one that the state directory lies in. Without a project it decides at 0.5.
     #[arg(long, value_name = "DIR")]
     project: Option<PathBuf>,
