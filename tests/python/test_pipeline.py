@@ -61,6 +61,8 @@ cool_down = "0s"
 # The job's own token, `open sesame`, as htpasswd -B writes it.
 LOGIN = ("ana", "$2b$04$ma2ad6jZ9g8yiRLLA0AP/O474vgF/xG6o6D/F./sCtL9anGKI504O")
 
+MANIFEST = "application/vnd.oci.image.manifest.v1+json"
+
 SECRETS = ("SHIPWORTHY_AUDIT_TOKEN", "SHIPWORTHY_DEPLOY_TOKEN", "SHIPWORTHY_PROMOTION_TOKEN")
 
 
@@ -161,6 +163,16 @@ class World:
         seen = json.loads(shipworthy("status", "late", "--state", self.server.state, "--json"))
         return {name: slot and (slot["release"], slot["commit"]) for name, slot in seen["slots"].items()}
 
+    def imaged(self, name, release):
+        """Whether the checklist has the image that the registry has of a release."""
+        tag = release.removeprefix("sha256:")[:12]
+        manifest = f"{name}/manifests/{tag}"
+        status, headers, _ = self.registry.get(manifest, MANIFEST, login=(LOGIN[0], "open sesame"))
+        project = self.place / "served/models/late"
+        items = json.loads(shipworthy("checklist", project, "--state", self.server.state, "--json"))["items"]
+        evidence = {item["id"]: (item["state"], item["evidence"]) for item in items}["image"]
+        return status == 200 and evidence[0] == "met" and headers["Docker-Content-Digest"] in evidence[1]
+
     def decide(self):
         """Asks for a decision; its id."""
         answer = self.server.post("/v1/models/late:predict", {"instances": [{"distance": 0.9, "hour": 20.0}]})
@@ -221,6 +233,7 @@ def test_github_takes_a_commit_to_the_decisions_that_follow_from_it(world):
         github.run("promote", "workflow_dispatch", release=world.first, reason="the wrong one")
     github.run("promote", "workflow_dispatch", release=candidate, reason="looks good")
     assert world.slots()["stable"] == (candidate, merged)
+    assert world.imaged("github/late", candidate)
 
     # The decision that follows from the commit.
     traced = world.lineage(world.decide())
@@ -295,6 +308,7 @@ def test_gitlab_takes_a_commit_to_the_decisions_that_follow_from_it(world, notes
         gitlab.run("promote", "push", needs={**handed_on, "RELEASE": world.first}, **promote)
     gitlab.run("promote", "push", needs=handed_on, **promote)
     assert world.slots()["stable"] == (handed_on["RELEASE"], merged)
+    assert world.imaged("gitlab/late", handed_on["RELEASE"])
 
     # The decision that follows from the commit.
     traced = world.lineage(world.decide())
