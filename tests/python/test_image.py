@@ -4,12 +4,13 @@ import base64
 import json
 import os
 import re
+import shutil
 import socket
 import subprocess
 import tempfile
 
 import pytest
-from conftest import BIN
+from conftest import BIN, Server
 from images import INDEX, SBOM, STATEMENT, Image, Release, tar
 from registry import Registry
 from tls_proxy import Authority
@@ -239,3 +240,37 @@ def test_podman_gives_the_image_the_name_of_its_file(release, tmp_path):
         (told,) = json.loads(tool(*podman, "image", "inspect", "localhost/ports:1.0"))
     assert told["Digest"] == image.digest
     assert told["User"] == "65532"
+
+
+def test_what_serves_is_held_against_its_image(release, image, pushed, tmp_path):
+    state = shutil.copytree(release.state, tmp_path / "state")
+
+    def shipworthy(*arguments):
+        return subprocess.run([BIN, *map(str, arguments)], capture_output=True, text=True)
+
+    def attest(digest):
+        said = {"digest": digest, "size_bytes": 1, "platform": "linux/amd64", "revision": release.commit}
+        predicate = tmp_path / "image.json"
+        predicate.write_text(json.dumps(said))
+        kind = ["--type", "shipworthy:image/v1", "--predicate", predicate, "--signing-key", release.private]
+        done = shipworthy("release", "attest", release.id, *kind, "--reason", "built", "--state", state)
+        assert done.returncode == 0, done.stderr
+
+    def verify():
+        server = Server(["serve", "--release", release.id], state)
+        admin = json.loads((state / "server.json").read_text())["admin"]
+        branch = tool("git", "-C", release.project, "branch", "--show-current").strip()
+        place = ["--server", f"http://{admin}", "--token", (state / "token").read_text().strip()]
+        place += ["--branch", branch, "--repository", release.project, "--require", "provenance"]
+        held = ["--image", pushed, "--trusted-keys", release.trusted, "--json"]
+        done = shipworthy("ci", "verify", "ports", *place, *held)
+        server.stop()
+        told = json.loads(done.stdout)
+        assert (done.returncode == 0) == told["passed"], done.stderr
+        return [check["name"] for check in told["checks"] if not check["passed"]]
+
+    assert verify() == ["the image"]
+    attest(image.digest)
+    assert verify() == []
+    attest("sha256:" + "0a" * 32)
+    assert verify() == ["the image"]
