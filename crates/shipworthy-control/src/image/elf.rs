@@ -94,3 +94,41 @@ impl<'a> Elf<'a> {
         Ok(stripped)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::io::Read;
+
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// The first pages of this program: its headers, and nothing that they point to.
+    fn begin() -> Vec<u8> {
+        let program = std::fs::File::open(std::env::current_exe().unwrap()).unwrap();
+        let mut bytes = Vec::new();
+        program.take(8 * 1024).read_to_end(&mut bytes).unwrap();
+        bytes
+    }
+
+    #[test]
+    fn a_program_without_its_end_is_refused() {
+        let bytes = begin();
+        let elf = Elf::parse(&bytes).unwrap();
+        assert!(elf.interpreter().unwrap().is_some_and(|path| path.contains("ld-linux")));
+        assert!(elf.stripped().is_err());
+        assert!(Elf::parse(&bytes[..32]).is_err());
+        assert!(Elf::parse(b"#!/bin/sh\n").is_err());
+    }
+
+    proptest! {
+        #[test]
+        fn no_bytes_are_a_fault_of_ours(at in 0..4_096_usize, with in any::<[u8; 4]>()) {
+            let mut bytes = begin();
+            bytes[at..at + 4].copy_from_slice(&with);
+            if let Ok(elf) = Elf::parse(&bytes) {
+                let _ = (elf.interpreter(), elf.needed(), elf.stripped());
+            }
+        }
+    }
+}
