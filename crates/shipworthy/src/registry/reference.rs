@@ -172,6 +172,8 @@ pub(crate) fn is_digest(text: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     const DIGEST: &str = "sha256:44136fa355b3678a1146ad16f7e8649e94fb4fc21fe77e8310c060f61caaff8a";
@@ -222,6 +224,20 @@ mod tests {
         }
         for host in ["localhost.example", "10.0.0.1:5000", "r.example", "[::2]:5000"] {
             check(&format!("{host}/a:1"), false);
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_read_is_printed_so_that_it_reads_the_same(text in "[a-z.:/@0-9\\[\\]A_-]{0,40}") {
+            if let Ok(read) = text.parse::<Reference>() {
+                prop_assert_eq!(read.to_string().parse::<Reference>().unwrap(), read);
+            }
+        }
+
+        #[test]
+        fn no_text_panics(text: String) {
+            let _ = text.parse::<Reference>().map(|read| read.is_local());
         }
     }
 }
