@@ -53,7 +53,8 @@ fn the_control_plane_is_as_it_is_described_too() {
     let described = ask("GET", "/openapi.json").expect(200);
     assert_eq!(described, kept);
     for (path, methods) in described["paths"].as_object().unwrap() {
-        let path = path.replace("{endpoint}", NAME).replace("{release}", "x");
+        let release = format!("{NAME}@stable");
+        let path = path.replace("{endpoint}", NAME).replace("{release}", &release);
         let path = path.replace("{token}", "x").replace("{id}", "x");
         for method in ["get", "post", "put", "delete", "patch"] {
             let response = ask(&method.to_uppercase(), &path);
