@@ -28,6 +28,7 @@ class Container:
     """A server that may write nothing but its state, as nobody, on the loopback of this machine."""
 
     def __init__(self, image, volume):
+        self.image = image
         self.url = f"http://127.0.0.1:{free_port()}"
         self.admin = f"http://127.0.0.1:{free_port()}"
         places = [("LISTEN", self.url), ("ADMIN", self.admin)]

@@ -76,6 +76,7 @@ def run(request):
     yield run
     for container, volume in containers:
         container.remove()
+        podman("rmi", "--force", container.image, check=False)
         podman("volume", "rm", "--force", volume)
 
 
