@@ -9,12 +9,13 @@ use crate::process;
 
 /// What runs images (with what that needs), copies them, keeps them, and makes a base for them; and a
 /// Prometheus to run beside one.
-const PACKAGES: &str = "podman podman-compose runc conmon netavark aardvark-dns skopeo docker-registry \
-    mmdebstrap prometheus";
-const PROGRAMS: [&str; 8] = [
+const PACKAGES: &str = "podman podman-compose runc conmon netavark aardvark-dns iptables skopeo \
+    docker-registry mmdebstrap prometheus";
+const PROGRAMS: [&str; 9] = [
     "podman --version",
     "runc --version",
     "conmon --version",
+    "iptables --version",
     "skopeo --version",
     "docker-registry --version",
     "mmdebstrap --version",
