@@ -15,12 +15,12 @@ use crate::system::System;
 
 const REASON: &str = "given at the start";
 
-/// The path, where a text names a file and no release: no id and no slot has a slash or is a file's
-/// name with an extension.
+/// The path, where a text names a file and no release: no id and no slot has a slash, and of a name
+/// with an extension a slot is told by its `@`.
 pub(crate) fn file(text: &str) -> Option<&Path> {
     let path = Path::new(text);
-    let is_meant = text.contains('/') || path.extension().is_some();
-    (is_meant && !text.contains('@')).then_some(path)
+    let is_named_as_a_file = path.extension().is_some() && !text.contains('@');
+    (text.contains('/') || is_named_as_a_file).then_some(path)
 }
 
 /// Takes the release of a file into the state directory. Who starts the server says by that whose it
@@ -73,7 +73,7 @@ mod tests {
 
     #[test]
     fn a_file_is_told_from_a_release() {
-        for text in ["late.tar", "/srv/shipworthy/release.tar", "./late"] {
+        for text in ["late.tar", "/srv/shipworthy/release.tar", "./late", "/srv/late@2/it"] {
             assert_eq!(file(text), Some(Path::new(text)));
         }
         for text in ["08d796d1faec", "sha256:08d796d1faec", "late@stable", "late.v2@stable"] {
