@@ -15,6 +15,26 @@ ROOT = Path(__file__).resolve().parents[2]
 BIN = os.environ["SHIPWORTHY_BIN"]
 DATA = ROOT / "crates/shipworthy-models/tests/data"
 
+# A project of one column, whose data the tests write.
+PROJECT = """
+[project]
+name = "ports"
+purpose = "Tests."
+owner = "tests"
+[source]
+path = "data.csv"
+[model]
+task = "binary"
+target = "y"
+[[column]]
+name = "x"
+type = "float"
+[train]
+rounds = 3
+early_stopping_rounds = 0
+validation = { share = 0.3 }
+"""
+
 
 def shipworthy(*arguments):
     """Runs a command to its end and gives what it printed."""

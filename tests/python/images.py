@@ -8,7 +8,7 @@ import json
 import subprocess
 import tarfile
 
-from conftest import shipworthy
+from conftest import PROJECT, shipworthy
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ed25519
 
@@ -18,25 +18,6 @@ LAYER = "application/vnd.oci.image.layer.v1.tar+gzip"
 STATEMENT = "application/vnd.dsse.envelope.v1+json"
 SBOM = "application/vnd.cyclonedx+json"
 PROVENANCE = "https://slsa.dev/provenance/v1"
-
-PROJECT = """
-[project]
-name = "ports"
-purpose = "Tests."
-owner = "tests"
-[source]
-path = "data.csv"
-[model]
-task = "binary"
-target = "y"
-[[column]]
-name = "x"
-type = "float"
-[train]
-rounds = 3
-early_stopping_rounds = 0
-validation = { share = 0.3 }
-"""
 
 
 def digest(data):

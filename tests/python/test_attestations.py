@@ -7,7 +7,7 @@ import json
 import subprocess
 
 import pytest
-from conftest import BIN, shipworthy
+from conftest import BIN, PROJECT, shipworthy
 from cryptography.hazmat.primitives import serialization
 from google.protobuf import json_format
 from in_toto_attestation.predicates.provenance.v1 import provenance_pb2
@@ -17,25 +17,6 @@ from in_toto_attestation.v1.statement import Statement
 from securesystemslib.dsse import Envelope
 from securesystemslib.exceptions import VerificationError
 from securesystemslib.signer import SSlibKey
-
-PROJECT = """
-[project]
-name = "ports"
-purpose = "Tests."
-owner = "tests"
-[source]
-path = "data.csv"
-[model]
-task = "binary"
-target = "y"
-[[column]]
-name = "x"
-type = "float"
-[train]
-rounds = 3
-early_stopping_rounds = 0
-validation = { share = 0.3 }
-"""
 
 REPORT = {"result": "PASSED", "configuration": [{"name": "gates.toml", "digest": {"sha256": "00" * 32}}]}
 
